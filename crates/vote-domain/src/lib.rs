@@ -1,0 +1,16 @@
+//! The rules of voting, and nothing else: no input or output, no clock of its own,
+//! no runtime. What is decided here is decided once, for the gateway that admits a
+//! vote and for the worker that settles it.
+//!
+//! Start with [`review::admit`] and [`review::merge`]: those two functions are the rules.
+
+pub mod clock;
+pub mod id;
+pub mod ranking;
+pub mod review;
+pub mod role;
+pub mod time;
+
+pub use clock::Clock;
+pub use id::{Ids, ItemId, RestaurantId, ReviewId, UserId, VoteId};
+pub use role::{Permission, Role};

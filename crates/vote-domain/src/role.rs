@@ -1,0 +1,104 @@
+//! Who may do what: one table, read by every route that guards something.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What an account is trusted with. Each role may do all that the ones before it may.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads, reviews and votes.
+    #[default]
+    Member,
+    /// Also removes reviews and voids votes on them.
+    Moderator,
+    /// Also keeps restaurants, items and campaigns.
+    Operator,
+    /// Also gives roles and admits partners.
+    Admin,
+}
+
+impl Role {
+    /// Every role, from the least trusted to the most.
+    pub const ALL: [Self; 4] = [Self::Member, Self::Moderator, Self::Operator, Self::Admin];
+
+    /// The name in the API, in SQL and in logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Moderator => "moderator",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Whether this role may do `permission`.
+    #[must_use]
+    pub fn may(self, permission: Permission) -> bool {
+        self >= permission.least_role()
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no role.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown role {0:?}")]
+pub struct UnknownRole(String);
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| UnknownRole(text.to_owned()))
+    }
+}
+
+/// Something that is guarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Cast votes and see one's own.
+    Vote,
+    /// Write reviews, and change or remove one's own.
+    Review,
+    /// Remove any review.
+    RemoveReview,
+    /// Create restaurants and their items.
+    KeepCatalog,
+    /// Give a role to an account.
+    GiveRole,
+}
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 5] = [
+        Self::Vote,
+        Self::Review,
+        Self::RemoveReview,
+        Self::KeepCatalog,
+        Self::GiveRole,
+    ];
+
+    /// The table: the least role that may.
+    #[must_use]
+    pub fn least_role(self) -> Role {
+        match self {
+            Self::Vote | Self::Review => Role::Member,
+            Self::RemoveReview => Role::Moderator,
+            Self::KeepCatalog => Role::Operator,
+            Self::GiveRole => Role::Admin,
+        }
+    }
+}

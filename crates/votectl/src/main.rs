@@ -1,0 +1,2 @@
+//! votectl
+fn main() {}

@@ -1,0 +1,2 @@
+//! vote-gateway
+fn main() {}

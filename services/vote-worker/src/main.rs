@@ -1,0 +1,2 @@
+//! vote-worker
+fn main() {}
