@@ -9,6 +9,8 @@ pub mod id;
 pub mod ranking;
 pub mod review;
 pub mod role;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 
 pub use clock::Clock;
