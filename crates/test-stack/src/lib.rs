@@ -1,1 +1,42 @@
-//! test-stack
+//! Private MariaDB, RabbitMQ and Redis for tests, and Tally's own programs
+//! run as processes beside them.
+//!
+//! Three ways in:
+//!
+//! - [`Stack::isolated`] gives a test its own database, vhost and key prefix on
+//!   servers that many tests share. `cargo xtask test` starts those servers once
+//!   for the whole run; without it each test process starts its own.
+//! - [`Stack::start`] starts servers for one test alone, which may then kill,
+//!   pause and empty them.
+//! - [`ServiceProcess`] runs one of Tally's programs, waits until it is ready,
+//!   and kills or stops it.
+//!
+//! Whatever is started here ends with the test process, however that ends: see
+//! [`watchdog`]. Linux only, because pids are checked against `/proc`.
+
+mod address;
+mod endpoints;
+mod http;
+mod mariadb;
+mod pid_file;
+mod port;
+mod process;
+mod program;
+mod rabbitmq;
+mod redis;
+mod scope;
+mod server;
+mod service;
+mod stack;
+mod watchdog;
+
+pub use endpoints::{
+    AMQP_URL_VARIABLE, Endpoints, MYSQL_URL_VARIABLE, RABBITMQ_API_VARIABLE, REDIS_URL_VARIABLE,
+};
+pub use pid_file::PidFile;
+pub use port::free_port;
+pub use program::built_program;
+pub use scope::TestScope;
+pub use server::Server;
+pub use service::{Service, ServiceProcess};
+pub use stack::Stack;

@@ -1,0 +1,64 @@
+//! Where programs lie.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+/// Folders that hold servers and are not on everybody's `PATH`.
+const SERVER_FOLDERS: [&str; 4] = [
+    "/usr/lib/rabbitmq/bin",
+    "/usr/sbin",
+    "/usr/local/sbin",
+    "/usr/local/bin",
+];
+
+/// The first of `names` that is installed.
+///
+/// Debian's `/usr/sbin/rabbitmq-server` is a wrapper that insists on its own user
+/// and folders, so the folder of the real script is searched before `PATH`.
+///
+/// # Errors
+/// When none is installed; the message names the Debian `package` that has it.
+pub(crate) fn installed_program(names: &[&str], package: &str) -> Result<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let (rabbitmq, others) = SERVER_FOLDERS.split_at(1);
+    let folders = rabbitmq
+        .iter()
+        .map(PathBuf::from)
+        .chain(env::split_paths(&path))
+        .chain(others.iter().map(PathBuf::from));
+    for folder in folders {
+        for name in names {
+            let program = folder.join(name);
+            if program.is_file() {
+                return Ok(program);
+            }
+        }
+    }
+    bail!(
+        "{} is not installed: apt-get install {package}",
+        names.join(" or ")
+    )
+}
+
+/// One of the workspace's own programs, from the build folder this test runs from.
+///
+/// # Errors
+/// When it was not built; the message says how.
+pub fn built_program(name: &str) -> Result<PathBuf> {
+    let this = env::current_exe().context("cannot tell where this program lies")?;
+    // target/debug/deps/test-0123 and target/debug/examples/x lie one folder
+    // deeper than target/debug/vote-worker; target/debug/chaos lies beside it.
+    let candidates = this
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder: &Path| folder.join(name));
+    for program in candidates {
+        if program.is_file() {
+            return Ok(program);
+        }
+    }
+    bail!("the program {name} is not built: cargo build --package {name}")
+}
