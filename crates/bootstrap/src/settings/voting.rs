@@ -1,0 +1,93 @@
+//! Sections about votes: the rules' numbers, and the pace of gateway, worker and cache.
+
+use chrono_tz::Tz;
+
+use super::section::section;
+
+section! {
+    /// Where the site is at home.
+    Site {
+        /// Zone whose midnight begins a new day of votes.
+        time_zone: Tz = Tz::UTC;
+    }
+}
+
+section! {
+    /// Votes on reviews.
+    Reviews {
+        /// Votes a member may cast on reviews in one local day.
+        votes_per_day: u32 = 3, 0..=10_000;
+        section
+        /// What a well received review earns its author.
+        reward: Reward;
+    }
+}
+
+section! {
+    /// What a well received review earns its author, once.
+    Reward {
+        /// Members who must ever have voted the review up.
+        up_votes: u32 = 10, 1..=1_000_000;
+        /// Credit the author is given then.
+        credit: u32 = 1, 0..=1_000_000;
+    }
+}
+
+section! {
+    /// How votes are admitted and enqueued.
+    Gateway {
+        /// Longest from a vote's admission to its answer, in milliseconds; then 503.
+        accept_timeout_ms: u64 = 3_000, 10..=60_000;
+        /// Publishes in flight at once for each ballot box.
+        lanes: usize = 4, 1..=64;
+        /// Most votes in one message.
+        batch_votes_max: usize = 256, 1..=10_000;
+        /// Most bytes in one message.
+        batch_bytes_max: usize = 65_536, 1_024..=1_048_576;
+        /// Most votes that wait for a publish; more are answered 503.
+        waiting_max: usize = 10_000, 1..=1_000_000;
+        /// Oldest a voter's base may be before it is read from SQL again, in seconds.
+        base_max_age_s: u64 = 30, 1..=3_600;
+        /// Oldest the facts about a review or campaign may be, in milliseconds.
+        facts_max_age_ms: u64 = 2_000, 0..=60_000;
+    }
+}
+
+section! {
+    /// How votes are settled.
+    Worker {
+        /// Most votes settled in one transaction.
+        batch_votes_max: usize = 500, 1..=5_000;
+        /// Longest the first vote waits for its batch, in milliseconds.
+        batch_linger_ms: u64 = 5, 0..=1_000;
+        /// Consumers one process runs for each ballot box.
+        consumers: usize = 2, 1..=64;
+        /// Messages the broker hands a consumer ahead of their acknowledgement.
+        prefetch: u16 = 64, 1..=10_000;
+    }
+}
+
+section! {
+    /// How long what was read from SQL is kept in Redis.
+    Cache {
+        /// Counters of a review, in seconds.
+        counter_ttl_s: u64 = 10, 1..=86_400;
+        /// Restaurants, items and reviews, in seconds.
+        entity_ttl_s: u64 = 60, 1..=86_400;
+        /// That something does not exist, in seconds.
+        missing_ttl_s: u64 = 5, 1..=3_600;
+        /// How far a time to live strays from the number above, in percent either way,
+        /// so that what was read together does not expire together.
+        jitter_percent: u32 = 20, 0..=90;
+        /// Lists, in milliseconds.
+        list_ttl_ms: u64 = 2_000, 1..=3_600_000;
+    }
+}
+
+section! {
+    /// How often one client may call.
+    RateLimits {
+        /// Whether rate limits hold; switch them off for load tests only.
+        enabled: bool = true;
+    }
+}
