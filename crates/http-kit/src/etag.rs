@@ -1,0 +1,183 @@
+//! Entity tags: polled answers that cost nothing while nothing changed, and updates
+//! that name the version they change.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::Problem;
+
+/// Answers `value` as JSON with a strong `ETag` of its bytes, or 304 without a body when
+/// the client's `If-None-Match` names that tag.
+///
+/// # Errors
+/// 500 when `value` does not serialise.
+pub fn cached_json(request: &HttpRequest, value: &impl Serialize) -> Result<HttpResponse, Problem> {
+    let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
+    let tag = tag_of(&body);
+    let cache_control = if request.headers().contains_key(header::AUTHORIZATION) {
+        "private, no-cache"
+    } else {
+        "no-cache"
+    };
+    let mut answer = if none_match(request, &tag) {
+        HttpResponse::build(StatusCode::NOT_MODIFIED)
+    } else {
+        HttpResponse::build(StatusCode::OK)
+    };
+    answer
+        .insert_header((header::ETAG, tag.clone()))
+        .insert_header((header::CACHE_CONTROL, cache_control))
+        .insert_header((header::VARY, "authorization"));
+    Ok(if none_match(request, &tag) {
+        answer.finish()
+    } else {
+        answer.content_type("application/json").body(body)
+    })
+}
+
+/// The strong tag of a body: 128 bits of its SHA-256.
+#[must_use]
+pub fn tag_of(body: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut tag = String::with_capacity(34);
+    tag.push('"');
+    for byte in &Sha256::digest(body)[..16] {
+        let _ = write!(tag, "{byte:02x}");
+    }
+    tag.push('"');
+    tag
+}
+
+/// The tag of a thing's version, as `If-Match` names it: `"7"`.
+#[must_use]
+pub fn version_tag(version: u64) -> HeaderValue {
+    let text = format!("\"{version}\"");
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+}
+
+/// The version that `If-Match: "<version>"` says the client changes.
+///
+/// # Errors
+/// 428 `version_required` without the header, 422 `invalid_version` when it is not one
+/// strong tag with a number.
+pub fn expected_version(request: &HttpRequest) -> Result<u64, Problem> {
+    let Some(value) = request.headers().get(header::IF_MATCH) else {
+        return Err(Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "version_required",
+            "Name the version you change: If-Match: \"<version>\".",
+        ));
+    };
+    value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'))
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| {
+            Problem::invalid(
+                "invalid_version",
+                "If-Match must be one version in quotes, such as \"7\".",
+            )
+        })
+}
+
+/// 412 `stale_version`: somebody changed it first; `current` is the version to read.
+#[must_use]
+pub fn stale_version(current: u64) -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "stale_version",
+        "It was changed since you read it: read it again.",
+    )
+    .with("version", current)
+    .with_header(header::ETAG, version_tag(current))
+}
+
+/// Whether `If-None-Match` names `tag` or `*`; tags compare weakly, as RFC 9110 says.
+fn none_match(request: &HttpRequest, tag: &str) -> bool {
+    request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::body::to_bytes;
+    use actix_web::test::TestRequest;
+
+    #[actix_web::test]
+    async fn an_answer_the_client_has_already_is_not_sent_again() {
+        let first = cached_json(&TestRequest::get().to_http_request(), &[1, 2]).unwrap();
+        assert_eq!(first.status(), 200);
+        let tag = first
+            .headers()
+            .get("etag")
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        for given in [
+            tag.clone(),
+            format!("\"x\", {tag}"),
+            format!("W/{tag}"),
+            "*".to_owned(),
+        ] {
+            let request = TestRequest::get()
+                .insert_header(("if-none-match", given))
+                .to_http_request();
+            let again = cached_json(&request, &[1, 2]).unwrap();
+            assert_eq!(again.status(), 304);
+            assert_eq!(again.headers().get("etag").unwrap().to_str().unwrap(), tag);
+            assert!(to_bytes(again.into_body()).await.unwrap().is_empty());
+            let changed = cached_json(&request, &[1, 3]).unwrap();
+            assert_eq!(
+                changed.status(),
+                if request.headers().get("if-none-match").unwrap() == "*" {
+                    304
+                } else {
+                    200
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn a_version_is_one_quoted_number() {
+        let version = |text: Option<&str>| {
+            let mut request = TestRequest::patch();
+            if let Some(text) = text {
+                request = request.insert_header(("if-match", text));
+            }
+            expected_version(&request.to_http_request())
+                .map_err(|problem| problem.status().as_u16())
+        };
+        assert_eq!(version(Some("\"7\"")), Ok(7));
+        assert_eq!(version(None), Err(428));
+        for text in [
+            "7",
+            "*",
+            "\"\"",
+            "\"+7\"",
+            "\"x\"",
+            "W/\"7\"",
+            "\"1\", \"2\"",
+            "\"99999999999999999999\"",
+        ] {
+            assert_eq!(version(Some(text)), Err(422), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_tag_of_a_version_is_what_if_match_names() {
+        assert_eq!(version_tag(12), "\"12\"");
+    }
+}

@@ -1,0 +1,195 @@
+//! What handlers take from a request, with problems that say what is wrong with it.
+
+use std::future::{Future, Ready, ready};
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::Problem;
+
+/// Largest request body, in bytes, as the application's data.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub usize);
+
+impl Default for BodyLimit {
+    fn default() -> Self {
+        Self(65_536)
+    }
+}
+
+/// How much of a body that is too large is read and dropped before the answer, in
+/// bytes: a client that is still sending may not see an answer that comes at once.
+const DRAINED_MAX: usize = 8 * 1_024 * 1_024;
+
+/// A JSON body. Refuses other media types with 415, text that is no JSON with 400
+/// `malformed_json`, and what does not fit `T` with 422 `invalid_body`.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+/// The path's parameters. What does not fit `T` is 422 `invalid_id`.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<T>(pub T);
+
+/// The query. What does not fit `T` is 422 `invalid_query`.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+macro_rules! inside {
+    ($($name:ident),+) => {$(
+        impl<T> Deref for $name<T> {
+            type Target = T;
+            fn deref(&self) -> &T {
+                &self.0
+            }
+        }
+        impl<T> $name<T> {
+            /// What was taken from the request.
+            pub fn into_inner(self) -> T {
+                self.0
+            }
+        }
+    )+};
+}
+
+inside!(Json, Path, Query);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let body = read_body(&request, payload).await?;
+            if !is_json(&request) {
+                return Err(Problem::new(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "unsupported_media_type",
+                    "The body must be sent as application/json.",
+                )
+                .with_header(
+                    header::ACCEPT,
+                    header::HeaderValue::from_static("application/json"),
+                ));
+            }
+            parse_json(&body).map(Self)
+        })
+    }
+}
+
+/// Parses a JSON body.
+///
+/// # Errors
+/// 400 `malformed_json` when it is no JSON, 422 `invalid_body` when it does not fit `T`;
+/// the latter names the field.
+pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            let detail = if path == "." {
+                inner.to_string()
+            } else {
+                format!("{path}: {inner}")
+            };
+            Problem::invalid("invalid_body", detail)
+        } else {
+            malformed(&inner)
+        }
+    })?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "malformed_json",
+        format!("The body is not JSON: {error}."),
+    )
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    request.mime_type().is_ok_and(|kind| {
+        kind.is_some_and(|kind| {
+            kind.type_() == "application"
+                && (kind.subtype() == "json" || kind.suffix().is_some_and(|s| s == "json"))
+        })
+    })
+}
+
+/// Reads the whole body.
+///
+/// # Errors
+/// 413 `body_too_large` beyond the application's [`BodyLimit`]; 400 `incomplete_body` when the
+/// client stopped sending.
+pub async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Problem> {
+    let BodyLimit(limit) = request.app_data::<BodyLimit>().copied().unwrap_or_default();
+    let mut body = BytesMut::new();
+    let mut n_read = 0;
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "incomplete_body",
+                format!("The body could not be read: {error}."),
+            )
+        })?;
+        n_read += chunk.len();
+        if n_read > DRAINED_MAX {
+            break;
+        }
+        if n_read <= limit {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if n_read > limit {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            format!("The body may have at most {limit} bytes."),
+        )
+        .with("bytes_max", limit));
+    }
+    Ok(body.freeze())
+}
+
+impl<T: DeserializeOwned> FromRequest for Path<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let parsed = web::Path::<T>::from_request(request, payload).into_inner();
+        ready(match parsed {
+            Ok(value) => Ok(Self(value.into_inner())),
+            Err(error) => Err(Problem::invalid(
+                "invalid_id",
+                format!("The path is not valid: {error}."),
+            )),
+        })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match web::Query::<T>::from_query(request.query_string()) {
+            Ok(value) => Ok(Self(value.into_inner())),
+            Err(error) => Err(Problem::invalid(
+                "invalid_query",
+                format!("The query is not valid: {error}."),
+            )),
+        })
+    }
+}
