@@ -1,1 +1,48 @@
-//! vote-store
+//! The only user of SQL: schema, queries, migrations, transactions.
+//!
+//! [`Store`] is what others see: one method for each thing that can be asked or done.
+//! The queries behind them, in `queries/`, are written once and compiled for each
+//! backend, MySQL or MariaDB and SQLite; what differs is in `rows` and `run`.
+
+mod backend;
+mod error;
+mod key;
+mod migrations;
+mod mysql;
+mod rows;
+mod run;
+mod schema;
+mod sqlite;
+
+pub mod accounts;
+pub mod catalog;
+pub mod dead_letters;
+pub mod epochs;
+pub mod ledger;
+pub mod settle;
+pub mod voters;
+
+pub use backend::MysqlSettings;
+pub use error::StoreError;
+pub use run::Store;
+
+/// Compiles the queries for the connection that the module calling this names `Conn`.
+macro_rules! queries {
+    () => {
+        #[path = "queries/accounts.rs"]
+        pub(crate) mod accounts;
+        #[path = "queries/catalog.rs"]
+        pub(crate) mod catalog;
+        #[path = "queries/dead_letters.rs"]
+        pub(crate) mod dead_letters;
+        #[path = "queries/epochs.rs"]
+        pub(crate) mod epochs;
+        #[path = "queries/ledger.rs"]
+        pub(crate) mod ledger;
+        #[path = "queries/settle.rs"]
+        pub(crate) mod settle;
+        #[path = "queries/voters.rs"]
+        pub(crate) mod voters;
+    };
+}
+use queries;

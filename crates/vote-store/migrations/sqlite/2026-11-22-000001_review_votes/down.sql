@@ -1,0 +1,14 @@
+DROP TABLE canaries;
+DROP TABLE state_epochs;
+DROP TABLE dead_letters;
+DROP TABLE rewards;
+DROP TABLE review_votes;
+DROP TABLE review_standings;
+DROP TABLE review_voter_days;
+DROP TABLE review_voters;
+DROP TABLE review_counters;
+DROP TABLE reviews;
+DROP TABLE items;
+DROP TABLE restaurants;
+DROP TABLE refresh_tokens;
+DROP TABLE users;

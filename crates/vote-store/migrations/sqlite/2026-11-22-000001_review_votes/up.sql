@@ -1,0 +1,177 @@
+-- The tables of the embedded mode: the same as on MySQL, whose migration says what
+-- they are for.
+
+CREATE TABLE users (
+    user_id BLOB NOT NULL,
+    user_name TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    role TEXT NOT NULL,
+    credit INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX users_by_name ON users (user_name);
+
+CREATE TABLE refresh_tokens (
+    token_hash BLOB NOT NULL,
+    family_id BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    issued_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    spent_at TEXT NULL,
+    revoked_at TEXT NULL,
+    PRIMARY KEY (token_hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX refresh_tokens_by_family ON refresh_tokens (family_id);
+
+CREATE INDEX refresh_tokens_by_user ON refresh_tokens (user_id);
+
+CREATE TABLE restaurants (
+    restaurant_id BLOB NOT NULL,
+    name TEXT NOT NULL,
+    address TEXT NOT NULL,
+    description TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (restaurant_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX restaurants_by_name ON restaurants (name, restaurant_id);
+
+CREATE TABLE items (
+    item_id BLOB NOT NULL,
+    restaurant_id BLOB NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (item_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX items_by_restaurant ON items (restaurant_id, name, item_id);
+
+-- A deleted review keeps its row, so that votes admitted before are still counted.
+CREATE TABLE reviews (
+    review_id BLOB NOT NULL,
+    restaurant_id BLOB NOT NULL,
+    item_id BLOB NOT NULL,
+    author_id BLOB NOT NULL,
+    stars INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    deleted_at TEXT NULL,
+    PRIMARY KEY (review_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX reviews_by_restaurant ON reviews (restaurant_id, created_at, review_id);
+
+CREATE INDEX reviews_by_item ON reviews (item_id, created_at, review_id);
+
+CREATE INDEX reviews_by_author ON reviews (author_id, created_at, review_id);
+
+-- What the votes on a review come to: always equal to a recount of the ledger.
+CREATE TABLE review_counters (
+    review_id BLOB NOT NULL,
+    up INTEGER NOT NULL,
+    down INTEGER NOT NULL,
+    ever_up INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    reward_sent_at TEXT NULL,
+    PRIMARY KEY (review_id)
+) STRICT, WITHOUT ROWID;
+
+-- One row for each voter, the lock under which the voter's votes settle.
+CREATE TABLE review_voters (
+    voter_id BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    n_standings INTEGER NOT NULL,
+    PRIMARY KEY (voter_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE review_voter_days (
+    voter_id BLOB NOT NULL,
+    day TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    day_limit INTEGER NOT NULL,
+    PRIMARY KEY (voter_id, day)
+) STRICT, WITHOUT ROWID;
+
+direction 1 up, -1 down, 0 taken back.
+CREATE TABLE review_standings (
+    voter_id BLOB NOT NULL,
+    review_id BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    vote_id BLOB NOT NULL,
+    direction INTEGER NOT NULL,
+    ever_up INTEGER NOT NULL,
+    PRIMARY KEY (voter_id, review_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX review_standings_by_review ON review_standings (review_id, voter_id);
+
+-- The ledger: every vote that came to an end, append-only.
+-- `reason` is NULL for a counted vote, else the code of why it was rejected.
+CREATE TABLE review_votes (
+    vote_id BLOB NOT NULL,
+    voter_id BLOB NOT NULL,
+    review_id BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    direction INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    cost INTEGER NOT NULL,
+    day_limit INTEGER NOT NULL,
+    reason TEXT NULL,
+    settled_at TEXT NOT NULL,
+    PRIMARY KEY (vote_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX review_votes_by_voter ON review_votes (voter_id, seq);
+
+CREATE INDEX review_votes_by_review ON review_votes (review_id, voter_id, seq);
+
+-- Credit given to authors, once for each review.
+CREATE TABLE rewards (
+    review_id BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    credit INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (review_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX rewards_by_user ON rewards (user_id);
+
+-- What could not be settled, to the byte. The id is a digest of box and bytes, so that
+-- the same thing arriving again is one row.
+CREATE TABLE dead_letters (
+    dead_letter_id BLOB NOT NULL,
+    ballot_box TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    n_arrivals INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    resolved_at TEXT NULL,
+    resolution TEXT NULL,
+    PRIMARY KEY (dead_letter_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX dead_letters_by_box ON dead_letters (ballot_box, resolved_at);
+
+-- Which incarnation of the voter states is in use, and when the one before was lost.
+CREATE TABLE state_epochs (
+    name TEXT NOT NULL,
+    epoch BLOB NOT NULL,
+    lost_at TEXT NULL,
+    PRIMARY KEY (name)
+) STRICT, WITHOUT ROWID;
+
+-- Written to find out whether SQL takes writes at all, before a vote is blamed.
+CREATE TABLE canaries (
+    name TEXT NOT NULL,
+    written_at TEXT NOT NULL,
+    PRIMARY KEY (name)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,1 @@
+//! Restaurants, items and reviews.

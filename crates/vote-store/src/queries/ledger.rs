@@ -1,0 +1,160 @@
+//! Rows of the ledger.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use vote_domain::review::{Ballot, Outcome, Seq};
+use vote_domain::{ReviewId, UserId, VoteId};
+
+use super::Conn;
+use super::voters::direction_of;
+use crate::StoreError;
+use crate::key::{Key, Moment, keys};
+use crate::ledger::LedgerVote;
+use crate::rows::pairs_in;
+use crate::schema::review_votes;
+
+#[derive(Queryable)]
+struct Row {
+    vote_id: Key,
+    voter_id: Key,
+    review_id: Key,
+    seq: i64,
+    direction: i16,
+    day: NaiveDate,
+    cost: i32,
+    _day_limit: i32,
+    reason: Option<String>,
+    settled_at: Moment,
+}
+
+impl Row {
+    fn into_vote(self) -> Result<LedgerVote, StoreError> {
+        let outcome = match self.reason {
+            None => Outcome::Counted,
+            Some(reason) => Outcome::Rejected(
+                reason
+                    .parse()
+                    .map_err(|error| StoreError::Refused(format!("ledger: {error}")))?,
+            ),
+        };
+        Ok(LedgerVote {
+            vote_id: self.vote_id.into(),
+            voter: self.voter_id.into(),
+            ballot: Ballot {
+                review: self.review_id.into(),
+                direction: direction_of(self.direction),
+            },
+            seq: Seq(self.seq),
+            day: self.day,
+            cost: self.cost.unsigned_abs(),
+            outcome,
+            superseded_by: None,
+            settled_at: self.settled_at.into(),
+        })
+    }
+}
+
+pub(crate) async fn by_ids(
+    connection: &mut Conn,
+    votes: &[VoteId],
+) -> Result<Vec<LedgerVote>, StoreError> {
+    let rows: Vec<Row> = review_votes::table
+        .filter(review_votes::vote_id.eq_any(keys(votes)))
+        .load(connection)
+        .await?;
+    with_successors(connection, rows).await
+}
+
+pub(crate) async fn ballots(
+    connection: &mut Conn,
+    votes: &[VoteId],
+) -> Result<Vec<(VoteId, Ballot)>, StoreError> {
+    let rows: Vec<(Key, Key, i16)> = review_votes::table
+        .filter(review_votes::vote_id.eq_any(keys(votes)))
+        .select((
+            review_votes::vote_id,
+            review_votes::review_id,
+            review_votes::direction,
+        ))
+        .load(connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(vote_id, review, direction)| {
+            let ballot = Ballot {
+                review: review.into(),
+                direction: direction_of(direction),
+            };
+            (vote_id.into(), ballot)
+        })
+        .collect())
+}
+
+pub(crate) async fn by_voter(
+    connection: &mut Conn,
+    voter: UserId,
+    before: Option<(Seq, VoteId)>,
+    limit: u32,
+) -> Result<Vec<LedgerVote>, StoreError> {
+    let mut query = review_votes::table
+        .filter(review_votes::voter_id.eq(Key::from(voter)))
+        .order((review_votes::seq.desc(), review_votes::vote_id.desc()))
+        .limit(limit.into())
+        .into_boxed();
+    if let Some((seq, vote_id)) = before {
+        query = query.filter(
+            review_votes::seq.lt(seq.0).or(review_votes::seq
+                .eq(seq.0)
+                .and(review_votes::vote_id.lt(Key::from(vote_id)))),
+        );
+    }
+    let rows: Vec<Row> = query.load(connection).await?;
+    with_successors(connection, rows).await
+}
+
+/// Adds to each counted vote the one that superseded it: the next counted one of the same
+/// voter on the same review. The ledger is append-only, so this is read, not kept.
+async fn with_successors(
+    connection: &mut Conn,
+    rows: Vec<Row>,
+) -> Result<Vec<LedgerVote>, StoreError> {
+    let mut pairs: Vec<_> = rows.iter().map(|row| (row.review_id, row.voter_id)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let mut counted: BTreeMap<(UserId, ReviewId), Vec<(Seq, VoteId)>> = BTreeMap::new();
+    for pairs in pairs_in("review_id, voter_id", &pairs) {
+        let found: Vec<(Key, Key, i64, Key)> = review_votes::table
+            .filter(pairs)
+            .filter(review_votes::reason.is_null())
+            .select((
+                review_votes::voter_id,
+                review_votes::review_id,
+                review_votes::seq,
+                review_votes::vote_id,
+            ))
+            .load(connection)
+            .await?;
+        for (voter, review, seq, vote_id) in found {
+            counted
+                .entry((voter.into(), review.into()))
+                .or_default()
+                .push((Seq(seq), vote_id.into()));
+        }
+    }
+    rows.into_iter()
+        .map(|row| {
+            let mut vote = row.into_vote()?;
+            if vote.outcome == Outcome::Counted {
+                let place = (vote.seq, vote.vote_id);
+                vote.superseded_by = counted
+                    .get(&(vote.voter, vote.ballot.review))
+                    .and_then(|votes| votes.iter().filter(|next| **next > place).min())
+                    .map(|(_, vote_id)| *vote_id);
+            }
+            Ok(vote)
+        })
+        .collect()
+}

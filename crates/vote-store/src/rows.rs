@@ -1,0 +1,284 @@
+//! Many rows in one statement: what the typed query builder cannot say in the same words
+//! for both backends. Plain inserts and upserts of fixed chunk sizes (so that each text is
+//! prepared once), and look-ups by pairs of keys.
+
+use chrono::NaiveDate;
+use diesel::QueryResult;
+use diesel::mysql::Mysql;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Binary, Date, Nullable, Text, Timestamp};
+use diesel::sqlite::Sqlite;
+
+use crate::key::{Key, Moment};
+
+/// Rows in one statement, largest first. Any number of rows is written in few
+/// statements, of few texts.
+const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
+
+/// A value bound into a row.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// A UUID.
+    Key(Key),
+    /// Any whole number, and a truth as 0 or 1.
+    Int(i64),
+    /// Text, or nothing.
+    Text(Option<&'static str>),
+    /// A local day.
+    Day(NaiveDate),
+    /// A moment.
+    At(Moment),
+}
+
+/// What an upsert makes of a column whose row is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnDuplicate {
+    /// Leaves it.
+    Keep,
+    /// Takes the new value.
+    Replace,
+    /// Adds the new value.
+    Add,
+    /// Takes the higher of both.
+    Max,
+    /// Raises it by one.
+    Increment,
+}
+
+/// A statement that writes rows of one shape.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Write {
+    /// The table.
+    pub(crate) table: &'static str,
+    /// Its key, as SQLite wants it named; empty for a plain insert, where a row that is
+    /// there already is an error.
+    pub(crate) upsert_key: &'static str,
+    /// The columns, and what an upsert makes of each.
+    pub(crate) columns: &'static [(&'static str, OnDuplicate)],
+}
+
+impl Write {
+    /// Splits `rows` into statements.
+    pub(crate) fn statements<'r, const N: usize>(
+        &'r self,
+        rows: &'r [[Value; N]],
+    ) -> impl Iterator<Item = WriteRows<'r, N>> + Send {
+        debug_assert_eq!(N, self.columns.len());
+        chunks(rows).map(move |rows| WriteRows { write: self, rows })
+    }
+
+    fn head(&self, out: &mut AstPass<'_, '_, impl diesel::backend::Backend>) {
+        out.push_sql("INSERT INTO ");
+        out.push_sql(self.table);
+        for (n, (column, _)) in self.columns.iter().enumerate() {
+            out.push_sql(if n == 0 { " (" } else { ", " });
+            out.push_sql(column);
+        }
+        out.push_sql(") VALUES ");
+    }
+}
+
+/// Splits `rows` into chunks of the fixed sizes.
+fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> + Send
+where
+    T: Sync,
+{
+    std::iter::from_fn(move || {
+        let size = CHUNKS.into_iter().find(|size| *size <= rows.len())?;
+        let (chunk, rest) = rows.split_at(size);
+        rows = rest;
+        Some(chunk)
+    })
+}
+
+/// One statement of a [`Write`].
+#[derive(Debug)]
+pub(crate) struct WriteRows<'r, const N: usize> {
+    write: &'r Write,
+    rows: &'r [[Value; N]],
+}
+
+// Prepared statements are kept by their text.
+impl<const N: usize> QueryId for WriteRows<'_, N> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+macro_rules! push_rows {
+    ($self:ident, $out:ident) => {
+        for (n, row) in $self.rows.iter().enumerate() {
+            if n > 0 {
+                $out.push_sql(", ");
+            }
+            for (n, value) in row.iter().enumerate() {
+                $out.push_sql(if n == 0 { "(" } else { ", " });
+                match value {
+                    Value::Key(key) => $out.push_bind_param::<Binary, _>(key)?,
+                    Value::Int(number) => $out.push_bind_param::<BigInt, _>(number)?,
+                    Value::Text(text) => $out.push_bind_param::<Nullable<Text>, _>(text)?,
+                    Value::Day(day) => $out.push_bind_param::<Date, _>(day)?,
+                    Value::At(at) => $out.push_bind_param::<Timestamp, _>(at)?,
+                }
+            }
+            $out.push_sql(")");
+        }
+    };
+}
+
+impl<const N: usize> QueryFragment<Mysql> for WriteRows<'_, N> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        self.write.head(&mut out);
+        push_rows!(self, out);
+        if self.write.upsert_key.is_empty() {
+            return Ok(());
+        }
+        let mut first = true;
+        for (column, on_duplicate) in self.write.columns {
+            let set = match on_duplicate {
+                OnDuplicate::Keep => continue,
+                OnDuplicate::Replace => format!("{column} = VALUES({column})"),
+                OnDuplicate::Add => format!("{column} = {column} + VALUES({column})"),
+                OnDuplicate::Max => format!("{column} = GREATEST({column}, VALUES({column}))"),
+                OnDuplicate::Increment => format!("{column} = {column} + 1"),
+            };
+            out.push_sql(if first {
+                " ON DUPLICATE KEY UPDATE "
+            } else {
+                ", "
+            });
+            out.push_sql(&set);
+            first = false;
+        }
+        Ok(())
+    }
+}
+
+impl<const N: usize> QueryFragment<Sqlite> for WriteRows<'_, N> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.write.head(&mut out);
+        push_rows!(self, out);
+        if self.write.upsert_key.is_empty() {
+            return Ok(());
+        }
+        out.push_sql(" ON CONFLICT (");
+        out.push_sql(self.write.upsert_key);
+        let mut first = true;
+        for (column, on_duplicate) in self.write.columns {
+            let table = self.write.table;
+            let set = match on_duplicate {
+                OnDuplicate::Keep => continue,
+                OnDuplicate::Replace => format!("{column} = excluded.{column}"),
+                OnDuplicate::Add => format!("{column} = {table}.{column} + excluded.{column}"),
+                OnDuplicate::Max => {
+                    format!("{column} = MAX({table}.{column}, excluded.{column})")
+                }
+                OnDuplicate::Increment => format!("{column} = {table}.{column} + 1"),
+            };
+            out.push_sql(if first { ") DO UPDATE SET " } else { ", " });
+            out.push_sql(&set);
+            first = false;
+        }
+        Ok(())
+    }
+}
+
+/// `(a, b) IN (…)`: rows whose two key columns are one of the pairs.
+#[derive(Debug)]
+pub(crate) struct PairIn<'p> {
+    columns: &'static str,
+    pairs: &'p [(Key, Key)],
+}
+
+/// Splits `pairs` into conditions of fixed sizes on `columns`, "a, b".
+pub(crate) fn pairs_in<'p>(
+    columns: &'static str,
+    pairs: &'p [(Key, Key)],
+) -> impl Iterator<Item = PairIn<'p>> + Send {
+    chunks(pairs).map(move |pairs| PairIn { columns, pairs })
+}
+
+impl QueryId for PairIn<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl diesel::expression::Expression for PairIn<'_> {
+    type SqlType = diesel::sql_types::Bool;
+}
+impl<QS> diesel::expression::SelectableExpression<QS> for PairIn<'_> {}
+impl<QS> diesel::expression::AppearsOnTable<QS> for PairIn<'_> {}
+impl<GB> diesel::expression::ValidGrouping<GB> for PairIn<'_> {
+    type IsAggregate = diesel::expression::is_aggregate::No;
+}
+
+macro_rules! push_pairs {
+    ($self:ident, $out:ident) => {
+        for (n, (a, b)) in $self.pairs.iter().enumerate() {
+            $out.push_sql(if n == 0 { "(" } else { ", (" });
+            $out.push_bind_param::<Binary, _>(a)?;
+            $out.push_sql(", ");
+            $out.push_bind_param::<Binary, _>(b)?;
+            $out.push_sql(")");
+        }
+    };
+}
+
+impl QueryFragment<Mysql> for PairIn<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        out.push_sql("(");
+        out.push_sql(self.columns);
+        out.push_sql(") IN (");
+        push_pairs!(self, out);
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl QueryFragment<Sqlite> for PairIn<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("(");
+        out.push_sql(self.columns);
+        out.push_sql(") IN (VALUES ");
+        push_pairs!(self, out);
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_rows_is_written_once_in_fixed_sizes() {
+        let rows: Vec<_> = (0..343).collect();
+        let sizes: Vec<_> = chunks(&rows).map(<[_]>::len).collect();
+        assert_eq!(sizes, [256, 64, 16, 4, 1, 1, 1]);
+        assert_eq!(chunks(&rows).flatten().copied().collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn an_upsert_says_the_same_to_both_backends() {
+        const WRITE: Write = Write {
+            table: "t",
+            upsert_key: "a",
+            columns: &[
+                ("a", OnDuplicate::Keep),
+                ("b", OnDuplicate::Add),
+                ("c", OnDuplicate::Max),
+            ],
+        };
+        let rows = [[Value::Int(1), Value::Int(2), Value::Int(3)]];
+        let statement = WRITE.statements(&rows).next().expect("one statement");
+        assert_eq!(
+            diesel::debug_query::<Mysql, _>(&statement).to_string(),
+            "INSERT INTO t (a, b, c) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE \
+             b = b + VALUES(b), c = GREATEST(c, VALUES(c)) -- binds: [1, 2, 3]"
+        );
+        assert_eq!(
+            diesel::debug_query::<Sqlite, _>(&statement).to_string(),
+            "INSERT INTO t (a, b, c) VALUES (?, ?, ?) ON CONFLICT (a) DO UPDATE SET \
+             b = t.b + excluded.b, c = MAX(t.c, excluded.c) -- binds: [1, 2, 3]"
+        );
+    }
+}

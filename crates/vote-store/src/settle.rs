@@ -1,0 +1,59 @@
+//! Settling votes: from a batch to rows, in one transaction.
+
+use chrono::{DateTime, Utc};
+use vote_domain::review::{Outcome, ReviewVote, Settled};
+use vote_domain::{ReviewId, UserId, VoteId};
+
+use crate::run::write_once;
+use crate::{Store, StoreError};
+
+/// When an author is rewarded for a review, and with what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RewardPolicy {
+    /// Members who must ever have voted the review up.
+    pub up_votes: u32,
+    /// Credit that the author gets, once.
+    pub credit: u32,
+}
+
+/// What the votes on a review come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Up votes that stand.
+    pub up: u64,
+    /// Down votes that stand.
+    pub down: u64,
+    /// One higher with each transaction that changed them; 0 before the first.
+    pub version: u64,
+}
+
+/// What settling a batch did, for those who must be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettledBatch {
+    /// The votes that came to their end now; the others of the batch had before.
+    pub outcomes: Vec<(VoteId, Outcome)>,
+    /// Every voter of the batch, as they are now.
+    pub voters: Vec<(UserId, Settled)>,
+    /// Every review of the batch that has counters, as they are now.
+    pub counters: Vec<(ReviewId, Counts)>,
+    /// Reviews whose authors were rewarded now.
+    pub rewarded: Vec<ReviewId>,
+}
+
+impl Store {
+    /// Settles `votes` in one transaction at `now`; settling any of them again changes
+    /// nothing but the voters' versions.
+    ///
+    /// # Errors
+    /// Nothing was written, unless [`StoreError::Unavailable`] hides a commit that went
+    /// through. Try again as long as [`StoreError::is_transient`]; anything else is the
+    /// fault of a vote in the batch.
+    pub async fn settle(
+        &self,
+        votes: &[ReviewVote],
+        reward: RewardPolicy,
+        now: DateTime<Utc>,
+    ) -> Result<SettledBatch, StoreError> {
+        write_once!(self, settle::settle(votes, reward, now))
+    }
+}
