@@ -4,6 +4,11 @@
 //! The queries behind them, in `queries/`, are written once and compiled for each
 //! backend, MySQL or MariaDB and SQLite; what differs is in `rows` and `run`.
 
+#![expect(
+    clippy::duplicate_mod,
+    reason = "the queries are compiled once for each backend"
+)]
+
 mod backend;
 mod error;
 mod key;
@@ -20,6 +25,8 @@ pub mod dead_letters;
 pub mod epochs;
 pub mod ledger;
 pub mod settle;
+#[cfg(feature = "testing")]
+mod testing;
 pub mod voters;
 
 pub use backend::MysqlSettings;

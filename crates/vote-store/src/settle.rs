@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use vote_domain::review::{Outcome, ReviewVote, Settled};
 use vote_domain::{ReviewId, UserId, VoteId};
 
-use crate::run::write_once;
+use std::collections::HashMap;
+
+use crate::run::{read, write_once};
 use crate::{Store, StoreError};
 
 /// When an author is rewarded for a review, and with what.
@@ -55,5 +57,16 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<SettledBatch, StoreError> {
         write_once!(self, settle::settle(votes, reward, now))
+    }
+
+    /// Reads what the votes on `reviews` come to; a review never voted on is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn counts(
+        &self,
+        reviews: &[ReviewId],
+    ) -> Result<HashMap<ReviewId, Counts>, StoreError> {
+        read!(self, settle::counts(reviews))
     }
 }

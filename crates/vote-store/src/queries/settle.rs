@@ -387,6 +387,33 @@ async fn read_counters(
     Ok((counters, due))
 }
 
+pub(crate) async fn counts(
+    connection: &mut Conn,
+    ids: &[ReviewId],
+) -> Result<HashMap<ReviewId, Counts>, StoreError> {
+    let rows: Vec<(Key, i64, i64, i64)> = review_counters::table
+        .filter(review_counters::review_id.eq_any(keys(ids)))
+        .select((
+            review_counters::review_id,
+            review_counters::up,
+            review_counters::down,
+            review_counters::version,
+        ))
+        .load(connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(review, up, down, version)| {
+            let counts = Counts {
+                up: up.unsigned_abs(),
+                down: down.unsigned_abs(),
+                version: version.unsigned_abs(),
+            };
+            (review.into(), counts)
+        })
+        .collect())
+}
+
 async fn pay_rewards(
     connection: &mut Conn,
     rows: &Rows,

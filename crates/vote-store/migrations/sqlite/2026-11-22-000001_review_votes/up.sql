@@ -50,7 +50,6 @@ CREATE TABLE items (
 
 CREATE INDEX items_by_restaurant ON items (restaurant_id, name, item_id);
 
--- A deleted review keeps its row, so that votes admitted before are still counted.
 CREATE TABLE reviews (
     review_id BLOB NOT NULL,
     restaurant_id BLOB NOT NULL,
@@ -71,7 +70,6 @@ CREATE INDEX reviews_by_item ON reviews (item_id, created_at, review_id);
 
 CREATE INDEX reviews_by_author ON reviews (author_id, created_at, review_id);
 
--- What the votes on a review come to: always equal to a recount of the ledger.
 CREATE TABLE review_counters (
     review_id BLOB NOT NULL,
     up INTEGER NOT NULL,
@@ -82,7 +80,6 @@ CREATE TABLE review_counters (
     PRIMARY KEY (review_id)
 ) STRICT, WITHOUT ROWID;
 
--- One row for each voter, the lock under which the voter's votes settle.
 CREATE TABLE review_voters (
     voter_id BLOB NOT NULL,
     version INTEGER NOT NULL,
@@ -99,7 +96,6 @@ CREATE TABLE review_voter_days (
     PRIMARY KEY (voter_id, day)
 ) STRICT, WITHOUT ROWID;
 
-direction 1 up, -1 down, 0 taken back.
 CREATE TABLE review_standings (
     voter_id BLOB NOT NULL,
     review_id BLOB NOT NULL,
@@ -112,8 +108,6 @@ CREATE TABLE review_standings (
 
 CREATE INDEX review_standings_by_review ON review_standings (review_id, voter_id);
 
--- The ledger: every vote that came to an end, append-only.
--- `reason` is NULL for a counted vote, else the code of why it was rejected.
 CREATE TABLE review_votes (
     vote_id BLOB NOT NULL,
     voter_id BLOB NOT NULL,
@@ -132,7 +126,6 @@ CREATE INDEX review_votes_by_voter ON review_votes (voter_id, seq);
 
 CREATE INDEX review_votes_by_review ON review_votes (review_id, voter_id, seq);
 
--- Credit given to authors, once for each review.
 CREATE TABLE rewards (
     review_id BLOB NOT NULL,
     user_id BLOB NOT NULL,
@@ -143,8 +136,6 @@ CREATE TABLE rewards (
 
 CREATE INDEX rewards_by_user ON rewards (user_id);
 
--- What could not be settled, to the byte. The id is a digest of box and bytes, so that
--- the same thing arriving again is one row.
 CREATE TABLE dead_letters (
     dead_letter_id BLOB NOT NULL,
     ballot_box TEXT NOT NULL,
@@ -161,7 +152,6 @@ CREATE TABLE dead_letters (
 
 CREATE INDEX dead_letters_by_box ON dead_letters (ballot_box, resolved_at);
 
--- Which incarnation of the voter states is in use, and when the one before was lost.
 CREATE TABLE state_epochs (
     name TEXT NOT NULL,
     epoch BLOB NOT NULL,
@@ -169,7 +159,6 @@ CREATE TABLE state_epochs (
     PRIMARY KEY (name)
 ) STRICT, WITHOUT ROWID;
 
--- Written to find out whether SQL takes writes at all, before a vote is blamed.
 CREATE TABLE canaries (
     name TEXT NOT NULL,
     written_at TEXT NOT NULL,
