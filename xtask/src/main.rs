@@ -1,2 +1,48 @@
-//! xtask
-fn main() {}
+//! Starts, tests and torments Tally: `cargo xtask --help`.
+
+mod cargo;
+mod chaos;
+mod packages;
+mod stack;
+mod start;
+mod steps;
+mod test;
+mod tools;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Starts, tests and torments Tally.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Start Tally in one process, with demo data: nothing else is needed.
+    Start(start::Arguments),
+    /// Run every check: format, lints, licences, tests on real servers, docs.
+    Test(test::Arguments),
+    /// Run the services as processes of their own on private real servers.
+    #[command(subcommand)]
+    Stack(stack::Task),
+    /// Vote without pause while servers and services are killed, then count.
+    Chaos(chaos::Arguments),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Start(arguments) => start::run(&arguments),
+        Task::Test(arguments) => test::run(&arguments).await,
+        Task::Stack(task) => stack::run(&task).await,
+        Task::Chaos(arguments) => chaos::run(&arguments),
+    }
+}

@@ -12,7 +12,7 @@
 //!   and kills or stops it.
 //!
 //! Whatever is started here ends with the test process, however that ends: see
-//! [`watchdog`]. Linux only, because pids are checked against `/proc`.
+//! `watchdog.rs`. Linux only, because pids are checked against `/proc`.
 
 mod address;
 mod endpoints;
@@ -38,5 +38,5 @@ pub use port::free_port;
 pub use program::built_program;
 pub use scope::TestScope;
 pub use server::Server;
-pub use service::{Service, ServiceProcess};
+pub use service::{Service, ServiceProcess, check_ready};
 pub use stack::Stack;

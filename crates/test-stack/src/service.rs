@@ -216,7 +216,7 @@ impl ServiceProcess {
                 bail!("{name} ended with {status}:\n{}", self.process.log_tail());
             }
             let port = self.port;
-            let answer = tokio::task::spawn_blocking(move || ask_ready(port))
+            let answer = tokio::task::spawn_blocking(move || check_ready(port))
                 .await
                 .context("asking /readyz panicked")?;
             match answer {
@@ -240,7 +240,12 @@ impl ServiceProcess {
     }
 }
 
-fn ask_ready(port: u16) -> Result<()> {
+/// Asks the service on loopback `port` whether it is ready, blocking this thread
+/// for 5 s at most.
+///
+/// # Errors
+/// When it is not; the message carries what it answered.
+pub fn check_ready(port: u16) -> Result<()> {
     let request = Request {
         method: "GET",
         host: "127.0.0.1",

@@ -71,6 +71,15 @@ impl Stack {
     /// # Errors
     /// When the servers do not start, or refuse.
     pub async fn isolated(name: &str) -> Result<TestScope> {
+        TestScope::make(Self::shared().await?.clone(), name).await
+    }
+
+    /// The servers of [`Stack::isolated`], which are started if need be and end
+    /// with this process.
+    ///
+    /// # Errors
+    /// When the servers do not start.
+    pub async fn shared() -> Result<&'static Endpoints> {
         let (endpoints, _stack) = SHARED
             .get_or_try_init(|| async {
                 let given = Given::from_env();
@@ -81,7 +90,7 @@ impl Stack {
                 anyhow::Ok((given.or(stack.endpoints()), Some(stack)))
             })
             .await?;
-        TestScope::make(endpoints.clone(), name).await
+        Ok(endpoints)
     }
 
     /// As [`Stack::isolated`], on these private servers.

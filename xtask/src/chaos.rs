@@ -1,0 +1,37 @@
+//! `cargo xtask chaos`: votes while everything is killed.
+
+use anyhow::Result;
+
+use crate::cargo::{self, cargo};
+use crate::packages::require_servers;
+
+/// Votes without pause while servers and services are killed and restarted, then
+/// checks that every accepted vote was counted once or rejected with a reason.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// How long to vote, in minutes.
+    #[arg(long, default_value_t = 5)]
+    minutes: u32,
+    /// Decides what is killed when: the same seed gives the same plan.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Handed to the program.
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+/// Builds the services and runs the chaos program.
+///
+/// # Errors
+/// When a build fails or a promise was broken.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    require_servers()?;
+    cargo::run(&mut cargo(&["build", "--workspace", "--bins"]))?;
+    let minutes = arguments.minutes.to_string();
+    let seed = arguments.seed.to_string();
+    cargo::run(
+        cargo(&["run", "--package", "journeys", "--bin", "chaos", "--"])
+            .args(["--minutes", &minutes, "--seed", &seed])
+            .args(&arguments.rest),
+    )
+}
