@@ -3,17 +3,30 @@
 //! - [`Problem`]: every answer that is no success, as RFC 9457 says;
 //! - [`extract`]: bodies, paths and queries, checked at the edge;
 //! - [`Actor`], [`Tokens`]: who acts, and may they;
-//! - [`page`], [`etag`]: lists, and answers that are polled.
+//! - [`page`], [`etag`]: lists, and answers that are polled;
+//! - [`Site`]: the service on the network, with [`Readiness`], [`Meter`], traces,
+//!   `/openapi.json` and `/docs` around its routes.
 
 pub mod actor;
+mod api_docs;
+mod edge;
 pub mod etag;
 pub mod extract;
+pub mod health;
+pub mod meter;
 pub mod page;
 pub mod problem;
+mod routes;
+pub mod site;
 pub mod tokens;
+pub mod trace;
 
 pub use actor::{Actor, MaybeActor};
 pub use extract::{BodyLimit, Json, Path, Query};
+pub use health::Readiness;
+pub use meter::Meter;
 pub use page::{Cursor, Limit, Page, PageQuery};
-pub use problem::Problem;
+pub use problem::{Problem, ProblemDetails};
+pub use site::{API_BASE, Listening, ServeError, Site};
 pub use tokens::{TokenError, Tokens};
+pub use trace::TraceParent;

@@ -1,5 +1,6 @@
 //! Problem details (RFC 9457): the one shape of every answer that is no success.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// Where the documentation of a problem's code would stand; only a name, never fetched.
 const TYPE_BASE: &str = "https://tally.example/problems/";
@@ -155,11 +157,13 @@ impl Problem {
     #[must_use]
     pub fn to_response(&self) -> HttpResponse {
         let body = Body {
-            kind: format!("{TYPE_BASE}{}", self.code),
-            title: self.status.canonical_reason().unwrap_or("Problem"),
-            status: self.status.as_u16(),
-            detail: &self.detail,
-            code: self.code,
+            details: ProblemDetails {
+                kind: format!("{TYPE_BASE}{}", self.code),
+                title: self.status.canonical_reason().unwrap_or("Problem"),
+                status: self.status.as_u16(),
+                detail: self.detail.clone(),
+                code: self.code,
+            },
             members: self
                 .members
                 .iter()
@@ -179,16 +183,28 @@ impl Problem {
 /// Names that [`Problem::with`] cannot take.
 const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "code"];
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// The members that every problem has, for the API's description.
+#[derive(Serialize, ToSchema)]
+pub struct ProblemDetails {
+    /// A URI that names the kind of problem.
     #[serde(rename = "type")]
     kind: String,
-    title: &'a str,
+    /// The status in words.
+    title: &'static str,
+    /// The status.
     status: u16,
-    detail: &'a str,
-    code: &'a str,
+    /// What is wrong with this request, for people.
+    detail: String,
+    /// What kind of problem it is, for machines; it never changes.
+    code: &'static str,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
     #[serde(flatten)]
-    members: std::collections::BTreeMap<&'a String, &'a Value>,
+    details: ProblemDetails,
+    #[serde(flatten)]
+    members: BTreeMap<&'a String, &'a Value>,
 }
 
 impl fmt::Display for Problem {

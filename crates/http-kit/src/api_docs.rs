@@ -1,0 +1,27 @@
+//! The API's description at `/openapi.json`, and a page to read and try it at `/docs/`.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{self, ServiceConfig};
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
+
+/// Where the page is.
+pub(crate) const PATH: &str = "/docs";
+
+/// The page's scripts and styles come from this server; it styles itself inline.
+pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+/// Mounts both.
+pub(crate) fn mount(config: &mut ServiceConfig, api: OpenApi) {
+    config
+        .service(web::resource(PATH).route(web::get().to(to_the_page)))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", api));
+}
+
+async fn to_the_page() -> HttpResponse {
+    HttpResponse::PermanentRedirect()
+        .insert_header((header::LOCATION, "/docs/"))
+        .finish()
+}

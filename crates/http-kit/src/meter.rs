@@ -1,0 +1,103 @@
+//! Metrics in Prometheus' format. One recorder serves the whole process: anything in it
+//! that uses the `metrics` macros is read at `/metrics`.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::http::Method;
+use metrics::{counter, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Bounds of the buckets of every `…_seconds` histogram.
+const SECONDS: [f64; 14] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// Bounds of the buckets of every `…_votes` histogram.
+const VOTES: [f64; 10] = [
+    1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0,
+];
+
+/// The recorder of this process, once it is there.
+static INSTALLED: Mutex<Option<Meter>> = Mutex::new(None);
+
+/// Reads what was measured. Cheap to clone.
+#[derive(Clone)]
+pub struct Meter(PrometheusHandle);
+
+impl Meter {
+    /// Installs the recorder of this process; later calls give the same one.
+    ///
+    /// # Errors
+    /// Another recorder was installed by other means.
+    pub fn install() -> Result<Self, BuildError> {
+        let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(meter) = &*installed {
+            return Ok(meter.clone());
+        }
+        let handle = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets_for_metric(Matcher::Suffix("_votes".to_owned()), &VOTES)?
+            .install_recorder()?;
+        Ok(installed.insert(Self(handle)).clone())
+    }
+
+    /// Everything measured so far, as text for Prometheus.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
+
+    /// Folds recent observations into the histograms; call it every few seconds, so
+    /// that they do not pile up while nobody reads `/metrics`.
+    pub fn tidy(&self) {
+        self.0.run_upkeep();
+    }
+}
+
+/// A request between its head and its answer; leaves the count when dropped, also when
+/// the client hung up.
+pub(crate) struct InFlight;
+
+impl InFlight {
+    pub(crate) fn enter() -> Self {
+        gauge!("http_requests_in_flight").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        gauge!("http_requests_in_flight").decrement(1.0);
+    }
+}
+
+/// Counts an answered request. `route` is a pattern, never a path: each distinct value
+/// costs memory for good.
+pub(crate) fn count_request(method: &Method, route: &str, status: u16, took: Duration) {
+    let method = method_label(method);
+    counter!(
+        "http_requests_total",
+        "method" => method, "route" => route.to_owned(), "status" => status.to_string()
+    )
+    .increment(1);
+    histogram!(
+        "http_request_duration_seconds",
+        "method" => method, "route" => route.to_owned()
+    )
+    .record(took);
+}
+
+/// Clients may make methods up; labels may not be made up.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

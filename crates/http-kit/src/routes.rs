@@ -1,0 +1,135 @@
+//! The table of documented routes: what a path that nobody serves could have meant.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use utoipa::openapi::OpenApi;
+
+use crate::Problem;
+
+/// Path templates such as `/api/v1/reviews/{id}`, each with its methods.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RouteTable(Vec<(String, Vec<&'static str>)>);
+
+impl RouteTable {
+    pub(crate) fn new(api: &OpenApi) -> Self {
+        let routes = api.paths.paths.iter().map(|(path, item)| {
+            let methods = [
+                (item.get.is_some(), "GET"),
+                (item.post.is_some(), "POST"),
+                (item.put.is_some(), "PUT"),
+                (item.patch.is_some(), "PATCH"),
+                (item.delete.is_some(), "DELETE"),
+            ];
+            let methods = methods
+                .into_iter()
+                .filter_map(|(is, name)| is.then_some(name));
+            (path.clone(), methods.collect())
+        });
+        Self(routes.collect())
+    }
+
+    /// The template that `path` fits best: the one with the fewest parameters.
+    pub(crate) fn template(&self, path: &str) -> Option<&str> {
+        self.fitting(path)
+            .min_by_key(|(template, _)| template.matches('{').count())
+            .map(|(template, _)| template.as_str())
+    }
+
+    /// The methods that some route at `path` takes.
+    fn methods(&self, path: &str) -> Vec<&'static str> {
+        let mut methods: Vec<_> = self
+            .fitting(path)
+            .flat_map(|(_, methods)| methods.iter().copied())
+            .collect();
+        methods.sort_unstable();
+        methods.dedup();
+        methods
+    }
+
+    fn fitting(&self, path: &str) -> impl Iterator<Item = &(String, Vec<&'static str>)> {
+        self.0.iter().filter(move |(template, _)| {
+            let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+            loop {
+                match (wanted.next(), given.next()) {
+                    (None, None) => return true,
+                    (Some(wanted), Some(given)) => {
+                        let fits =
+                            wanted == given || (wanted.starts_with('{') && !given.is_empty());
+                        if !fits {
+                            return false;
+                        }
+                    }
+                    _ => return false,
+                }
+            }
+        })
+    }
+}
+
+/// Answers what no route took: 405 `method_not_allowed` with `Allow` where another
+/// method would do, 404 `not_found` elsewhere.
+pub(crate) async fn fallback(request: HttpRequest, routes: Data<RouteTable>) -> HttpResponse {
+    let methods = routes.methods(request.path());
+    if methods.is_empty() || methods.contains(&request.method().as_str()) {
+        return not_found().error_response();
+    }
+    method_not_allowed(
+        request.method(),
+        HeaderValue::from_str(&methods.join(", ")).ok(),
+    )
+    .error_response()
+}
+
+fn not_found() -> Problem {
+    Problem::not_found("not_found", "There is nothing at this path.")
+}
+
+/// 405, with the methods that would do where they are known.
+pub(crate) fn method_not_allowed(method: &Method, allow: Option<HeaderValue>) -> Problem {
+    let problem = Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("This path does not take {method}."),
+    );
+    match allow {
+        Some(allow) => problem.with_header(header::ALLOW, allow),
+        None => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> RouteTable {
+        RouteTable(vec![
+            ("/reviews/{id}".to_owned(), vec!["GET", "PATCH"]),
+            ("/reviews/counts".to_owned(), vec!["GET"]),
+            ("/reviews/{id}/vote".to_owned(), vec!["DELETE"]),
+        ])
+    }
+
+    #[test]
+    fn a_path_fits_the_template_with_the_fewest_parameters() {
+        assert_eq!(table().template("/reviews/counts"), Some("/reviews/counts"));
+        assert_eq!(table().template("/reviews/7"), Some("/reviews/{id}"));
+        for path in [
+            "/reviews/",
+            "/reviews",
+            "/reviews/7/",
+            "/reviews/7/vote/x",
+            "/",
+        ] {
+            assert_eq!(table().template(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_methods_of_all_fitting_routes_are_named() {
+        assert_eq!(table().methods("/reviews/7"), ["GET", "PATCH"]);
+        assert_eq!(table().methods("/reviews/7/vote"), ["DELETE"]);
+        assert!(table().methods("/votes").is_empty());
+    }
+}

@@ -1,0 +1,241 @@
+//! A service on the network: its routes with everything that surrounds them, from the
+//! first bind to the last answer.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, Error, HttpResponse, HttpServer};
+use bootstrap::settings::Http;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use utoipa::openapi::OpenApi;
+use vote_domain::Ids;
+
+use crate::edge::{Edge, around};
+use crate::health::{Readiness, livez, readyz};
+use crate::meter::Meter;
+use crate::routes::{RouteTable, fallback};
+use crate::{BodyLimit, Tokens, api_docs};
+
+/// What every path of the API begins with.
+pub const API_BASE: &str = "/api/v1";
+
+/// How often measurements are folded while nobody reads them.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
+/// A service's routes and what surrounds them. Build it once, then [`Site::listen`], or
+/// take [`Site::app`] into actix' test utilities.
+#[derive(Clone)]
+pub struct Site {
+    http: Http,
+    edge: Arc<Edge>,
+    api: OpenApi,
+    meter: Meter,
+    readiness: Readiness,
+    tokens: Option<Tokens>,
+    routes: Vec<Routes>,
+    pages: Vec<Routes>,
+}
+
+/// Why a service is not on the network.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken, not ours, or does not resolve.
+    #[error("cannot listen on {host}:{port}: {source}")]
+    Bind {
+        /// `http.host`.
+        host: String,
+        /// `http.port`.
+        port: u16,
+        /// Why.
+        source: io::Error,
+    },
+    /// The server broke while it ran.
+    #[error("the HTTP server failed: {0}")]
+    Run(#[from] io::Error),
+    /// The server panicked.
+    #[error("the HTTP server ended unexpectedly: {0}")]
+    Ended(#[from] tokio::task::JoinError),
+}
+
+impl Site {
+    /// A site without routes. `api` describes them; it also says which methods a path
+    /// takes (405 with `Allow`), so it must name every route with its full path.
+    #[must_use]
+    pub fn new(http: &Http, api: OpenApi, meter: Meter, ids: Ids) -> Self {
+        Self {
+            http: http.clone(),
+            edge: Arc::new(Edge {
+                ids,
+                request_timeout: Duration::from_millis(http.request_timeout_ms),
+                routes: RouteTable::new(&api),
+            }),
+            api,
+            meter,
+            readiness: Readiness::new(),
+            tokens: None,
+            routes: Vec::new(),
+            pages: Vec::new(),
+        }
+    }
+
+    /// Verifies bearer tokens with `tokens`; without this no handler may take an
+    /// [`Actor`](crate::Actor).
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Tokens) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Says at `/readyz` which of these parts is missing.
+    #[must_use]
+    pub fn with_readiness(mut self, readiness: Readiness) -> Self {
+        self.readiness = readiness;
+        self
+    }
+
+    /// Adds routes below [`API_BASE`]: their paths begin behind it, as in `/reviews`.
+    /// May be called for several services; where two of them serve one path by
+    /// different methods, both must add it with `ServiceConfig::route`.
+    #[must_use]
+    pub fn with_routes(
+        mut self,
+        routes: impl Fn(&mut ServiceConfig) + Send + Sync + 'static,
+    ) -> Self {
+        self.routes.push(Arc::new(routes));
+        self
+    }
+
+    /// Adds what lies outside of the API, such as the front end's files, with full paths.
+    #[must_use]
+    pub fn with_pages(
+        mut self,
+        pages: impl Fn(&mut ServiceConfig) + Send + Sync + 'static,
+    ) -> Self {
+        self.pages.push(Arc::new(pages));
+        self
+    }
+
+    /// The whole application, for one thread of the server or for a test.
+    #[must_use]
+    pub fn app(
+        &self,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<BoxBody>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let edge = Arc::clone(&self.edge);
+        let mut app = App::new()
+            .app_data(BodyLimit(self.http.body_max_bytes))
+            .app_data(Data::new(self.readiness.clone()))
+            .app_data(Data::new(self.meter.clone()))
+            .app_data(Data::new(self.edge.routes.clone()));
+        if let Some(tokens) = &self.tokens {
+            app = app.app_data(Data::new(tokens.clone()));
+        }
+        app.configure(|config| self.mount(config))
+            .default_service(web::to(fallback))
+            .wrap(from_fn(move |request, next| {
+                around(Arc::clone(&edge), request, next)
+            }))
+    }
+
+    fn mount(&self, config: &mut ServiceConfig) {
+        config
+            .route("/livez", web::get().to(livez))
+            .route("/readyz", web::get().to(readyz))
+            .route("/metrics", web::get().to(metrics));
+        api_docs::mount(config, self.api.clone());
+        let mut scope = web::scope(API_BASE);
+        for routes in &self.routes {
+            scope = scope.configure(|config| routes(config));
+        }
+        config.service(scope);
+        for pages in &self.pages {
+            pages(config);
+        }
+    }
+
+    /// Listens until `shutdown` is cancelled; then turns `/readyz` to 503, accepts
+    /// nothing more, and gives requests in flight `http.shutdown_grace_s` to end.
+    /// Returns once the port is open, which is the moment to print it.
+    ///
+    /// # Errors
+    /// [`ServeError::Bind`] names the address that could not be had.
+    pub fn listen(self, shutdown: CancellationToken) -> Result<Listening, ServeError> {
+        let http = self.http.clone();
+        let (meter, readiness) = (self.meter.clone(), self.readiness.clone());
+        let stop = shutdown.clone();
+        let mut server = HttpServer::new(move || self.app())
+            .keep_alive(Duration::from_secs(http.keep_alive_s))
+            .client_request_timeout(Duration::from_millis(http.header_timeout_ms))
+            .shutdown_timeout(http.shutdown_grace_s)
+            .shutdown_signal(async move {
+                stop.cancelled().await;
+                readiness.drain();
+            });
+        if http.threads > 0 {
+            server = server.workers(http.threads);
+        }
+        let server = server
+            .bind((http.host.as_str(), http.port))
+            .map_err(|source| ServeError::Bind {
+                host: http.host.clone(),
+                port: http.port,
+                source,
+            })?;
+        let addresses = server.addrs();
+        let task = tokio::spawn(server.run());
+        tokio::spawn(async move {
+            while shutdown
+                .run_until_cancelled(tokio::time::sleep(TIDY_EVERY))
+                .await
+                .is_some()
+            {
+                meter.tidy();
+            }
+        });
+        Ok(Listening { addresses, task })
+    }
+}
+
+async fn metrics(meter: Data<Meter>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(meter.render())
+}
+
+/// A server that answers.
+pub struct Listening {
+    addresses: Vec<SocketAddr>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Listening {
+    /// Where it answers; with `http.port` 0, this says which port it got.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// Waits until it has stopped and the requests in flight have ended.
+    ///
+    /// # Errors
+    /// [`ServeError::Run`] or [`ServeError::Ended`] when it ended otherwise.
+    pub async fn stopped(self) -> Result<(), ServeError> {
+        Ok(self.task.await??)
+    }
+}
