@@ -1,0 +1,194 @@
+//! One lane: takes what waits, sends it as one message, awaits its fate, answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::line::{Line, Opened};
+use super::{Doubt, Frame, Refusal};
+use crate::embedded::EmbeddedOutlet;
+use crate::meter::PublishMeter;
+use crate::rabbit::RabbitOutlet;
+use crate::retry::Backoff;
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is stored durably.
+    Stored,
+    /// It is certainly not in the queue.
+    Refused(Refusal),
+    /// It may be in the queue.
+    Unknown(Doubt),
+}
+
+/// One message to send.
+pub(crate) struct Parcel {
+    pub(crate) body: Bytes,
+    pub(crate) trace_parent: Option<String>,
+}
+
+/// Where a lane sends to: the only thing in which the two adapters' lanes differ.
+pub(crate) enum Outlet {
+    Rabbit(Box<RabbitOutlet>),
+    Embedded(EmbeddedOutlet),
+}
+
+impl Outlet {
+    /// Waits until it is worth trying to open.
+    async fn reachable(&mut self) {
+        match self {
+            Self::Rabbit(outlet) => outlet.reachable().await,
+            Self::Embedded(outlet) => outlet.reachable().await,
+        }
+    }
+
+    /// Makes ready to send; bounded in time.
+    async fn open(&mut self) -> Result<(), Refusal> {
+        match self {
+            Self::Rabbit(outlet) => outlet.open().await,
+            Self::Embedded(_) => Ok(()),
+        }
+    }
+
+    /// Waits until sending would certainly fail. Borrows nothing, so that it can be
+    /// watched while something is being sent.
+    fn lost(&self) -> impl Future<Output = Refusal> + use<> {
+        match self {
+            Self::Rabbit(outlet) => outlet.lost().left_future(),
+            Self::Embedded(outlet) => outlet.lost().right_future(),
+        }
+    }
+
+    /// Sends `parcel` and awaits its fate; bounded in time.
+    async fn send(&mut self, parcel: Parcel) -> Fate {
+        match self {
+            Self::Rabbit(outlet) => outlet.send(parcel).await,
+            Self::Embedded(outlet) => outlet.send(parcel).await,
+        }
+    }
+
+    /// Why the next message cannot be sent before opening anew, if it cannot.
+    fn broken(&self) -> Option<Refusal> {
+        match self {
+            Self::Rabbit(outlet) => outlet.broken(),
+            Self::Embedded(_) => None,
+        }
+    }
+
+    async fn close(self) {
+        match self {
+            Self::Rabbit(outlet) => outlet.close().await,
+            Self::Embedded(_) => {}
+        }
+    }
+
+    fn backoff(&self) -> Backoff {
+        match self {
+            Self::Rabbit(outlet) => outlet.backoff(),
+            Self::Embedded(_) => Backoff::new(0, Duration::from_secs(1)),
+        }
+    }
+}
+
+enum End {
+    Stopped,
+    /// The connection went; the next one is trusted at once.
+    Lost,
+    /// A publish failed on a connection that seems to stand.
+    Broken,
+}
+
+/// Serves the line until `stop` is cancelled and nobody waits.
+pub(super) async fn run(
+    mut outlet: Outlet,
+    frame: Frame,
+    line: Arc<Line>,
+    stop: CancellationToken,
+    meter: PublishMeter,
+) {
+    let mut backoff = outlet.backoff();
+    // On a connection that has not failed yet, votes may wait while the channel is opened.
+    let mut trusted = true;
+    loop {
+        if stop.run_until_cancelled(outlet.reachable()).await.is_none() {
+            break;
+        }
+        let hope = trusted.then(|| line.open());
+        if let Err(refusal) = outlet.open().await {
+            if let Some(hope) = hope {
+                hope.shut(refusal);
+            }
+            trusted = false;
+            let pause = tokio::time::sleep(backoff.pause());
+            if stop.run_until_cancelled(pause).await.is_none() {
+                break;
+            }
+            continue;
+        }
+        backoff.reset();
+        let opened = hope.unwrap_or_else(|| line.open());
+        match serve(&mut outlet, frame, opened, &stop, &meter).await {
+            End::Stopped => break,
+            End::Lost => trusted = true,
+            End::Broken => trusted = false,
+        }
+    }
+    outlet.close().await;
+}
+
+/// Sends what waits for as long as that works, and shuts the line when it does not.
+async fn serve(
+    outlet: &mut Outlet,
+    frame: Frame,
+    opened: Opened,
+    stop: &CancellationToken,
+    meter: &PublishMeter,
+) -> End {
+    let lost = outlet.lost();
+    tokio::pin!(lost);
+    loop {
+        let batch = tokio::select! {
+            biased;
+            refusal = &mut lost => {
+                opened.shut(refusal);
+                return End::Lost;
+            }
+            batch = opened.line().take(stop) => batch,
+        };
+        let Some(batch) = batch else {
+            opened.shut(Refusal::Stopped);
+            return End::Stopped;
+        };
+        let parcel = Parcel {
+            body: frame(&batch.bodies),
+            trace_parent: batch.trace_parent.clone(),
+        };
+        let sent_at = Instant::now();
+        let fate = {
+            let sending = outlet.send(parcel);
+            tokio::pin!(sending);
+            tokio::select! {
+                fate = &mut sending => fate,
+                // The next votes need not wait for this one's fate.
+                refusal = &mut lost => {
+                    opened.shut(refusal);
+                    batch.answer(&sending.await);
+                    return End::Lost;
+                }
+            }
+        };
+        if fate == Fate::Stored {
+            meter.published(batch.len(), sent_at.elapsed());
+        }
+        batch.answer(&fate);
+        if let Some(refusal) = outlet.broken() {
+            opened.shut(refusal);
+            return End::Broken;
+        }
+    }
+}

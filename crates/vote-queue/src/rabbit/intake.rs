@@ -1,0 +1,403 @@
+//! Receives from one queue: connection → channel → qos → consumer, made anew for ever.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::future::try_join_all;
+use lapin::message::Delivery as Message;
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel, Connection};
+use tokio::time::{Instant, timeout};
+
+use super::link::{Link, Live};
+use super::outlet;
+use super::topology::{depth_on, topology_error};
+use super::unacked::{Settlement, Unacked};
+use crate::BallotBox;
+use crate::consume::{Delivery, Order, Supply, Tag};
+use crate::meter::ConsumeMeter;
+use crate::queue::TopologyError;
+
+/// A channel that lived this long was a success: the next pause is short again.
+const LASTED: Duration = Duration::from_secs(10);
+
+/// Serves one consumer until it stops or is dropped.
+pub(super) async fn run(
+    link: Link,
+    ballot_box: BallotBox,
+    prefetch: u16,
+    limit: Duration,
+    supply: Supply,
+) {
+    let mut backoff = link.backoff();
+    let mut intake = Intake {
+        link,
+        meter: ConsumeMeter::of(&ballot_box),
+        ballot_box,
+        prefetch,
+        limit,
+        supply,
+        epoch: 0,
+        pace: Pace::Careful,
+    };
+    loop {
+        let began = Instant::now();
+        match intake.hold_channel().await {
+            End::Stopped => return,
+            End::Lost(reason) => {
+                // What was delivered on it will be delivered again.
+                intake.epoch += 1;
+                intake.supply.epoch.store(intake.epoch, Ordering::Release);
+                tracing::warn!(queue = %intake.ballot_box, %reason, "consuming anew");
+            }
+        }
+        if began.elapsed() > LASTED {
+            backoff.reset();
+        }
+        let pause = tokio::time::sleep(backoff.pause());
+        if intake.meanwhile(pause).await.is_none() {
+            return;
+        }
+    }
+}
+
+struct Intake {
+    link: Link,
+    ballot_box: BallotBox,
+    prefetch: u16,
+    limit: Duration,
+    supply: Supply,
+    meter: ConsumeMeter,
+    /// Counts channels, so that tags of a former one are known as such.
+    epoch: u64,
+    pace: Pace,
+}
+
+/// How many messages are asked for at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// One, until the first that is no redelivery.
+    Careful,
+    /// The whole prefetch.
+    Full,
+}
+
+/// A channel with a consumer.
+struct Session {
+    channel: Channel,
+    consumer: lapin::Consumer,
+    unacked: Unacked,
+}
+
+enum End {
+    Stopped,
+    Lost(String),
+}
+
+/// Why a step on a channel failed.
+enum Failure {
+    Broker(lapin::Error),
+    NoAnswer(&'static str),
+    /// The queue was deleted, or is away.
+    Cancelled,
+}
+
+impl Failure {
+    fn reason(&self) -> String {
+        match self {
+            Self::Broker(error) => error.to_string(),
+            Self::NoAnswer(step) => format!("no answer to {step}"),
+            Self::Cancelled => "the broker cancelled the consumer".to_owned(),
+        }
+    }
+}
+
+impl Intake {
+    /// Makes one channel and serves it to its end.
+    async fn hold_channel(&mut self) -> End {
+        let link = self.link.clone();
+        let Some(live) = self.meanwhile(link.up()).await else {
+            return End::Stopped;
+        };
+        let attaching = attach(
+            live.connection.clone(),
+            self.ballot_box.clone(),
+            self.prefetch_now(),
+            self.limit,
+        );
+        let Some(attached) = self.meanwhile(attaching).await else {
+            return End::Stopped;
+        };
+        let mut session = match attached {
+            Ok(session) => session,
+            Err(failure) => return self.lost(&live, &failure),
+        };
+        match self.serve(&mut session).await {
+            Ok(()) => End::Stopped,
+            Err(failure) => self.lost(&live, &failure),
+        }
+    }
+
+    fn prefetch_now(&self) -> u16 {
+        match self.pace {
+            Pace::Careful => 1,
+            Pace::Full => self.prefetch,
+        }
+    }
+
+    fn lost(&self, live: &Live, failure: &Failure) -> End {
+        if let Failure::NoAnswer(_) = failure {
+            self.link.suspect(live.epoch, &failure.reason());
+        }
+        End::Lost(failure.reason())
+    }
+
+    /// Waits for `work` while there is no channel; `None` if the consumer stops meanwhile.
+    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(work);
+        loop {
+            let order = tokio::select! {
+                outcome = &mut work => return Some(outcome),
+                order = self.supply.orders.recv() => order,
+            };
+            // Whoever ordered may be gone; then nobody waits for the answer.
+            match order {
+                // Tags of a former channel: those messages are delivered again anyway.
+                Some(Order::Acknowledge(_, done) | Order::Release(_, done)) => {
+                    let _ = done.send(());
+                }
+                Some(Order::Depth(answer)) => {
+                    let _ = answer.send(Err(TopologyError::Unavailable("no channel".into())));
+                }
+                Some(Order::Stop(done)) => {
+                    self.retire();
+                    let _ = done.send(());
+                    return None;
+                }
+                None => return None,
+            }
+        }
+    }
+
+    /// Makes all that was delivered stale.
+    fn retire(&self) {
+        self.supply.epoch.store(u64::MAX, Ordering::Release);
+    }
+
+    /// Passes deliveries on and carries out orders; `Ok` when the consumer stops.
+    async fn serve(&mut self, session: &mut Session) -> Result<(), Failure> {
+        loop {
+            tokio::select! {
+                biased;
+                order = self.supply.orders.recv() => match order {
+                    Some(Order::Acknowledge(tags, done)) => {
+                        let settlements = session.unacked.settle(self.numbers(&tags));
+                        self.acknowledge(&session.channel, &settlements).await?;
+                        let _ = done.send(());
+                    }
+                    Some(Order::Release(tags, done)) => {
+                        let settlements = session.unacked.settle(self.numbers(&tags));
+                        self.release(&session.channel, &settlements).await?;
+                        let _ = done.send(());
+                    }
+                    Some(Order::Depth(answer)) => {
+                        let depth = depth_on(&session.channel, &self.ballot_box);
+                        match within(self.limit, "queue.declare", depth).await {
+                            Ok(depth) => {
+                                let _ = answer.send(Ok(depth));
+                            }
+                            Err(failure) => {
+                                let _ = answer.send(Err(match &failure {
+                                    Failure::Broker(error) => topology_error(error),
+                                    _ => TopologyError::Unavailable(failure.reason().into()),
+                                }));
+                                return Err(failure);
+                            }
+                        }
+                    }
+                    Some(Order::Stop(done)) => {
+                        self.retire();
+                        self.stop(session).await;
+                        let _ = done.send(());
+                        return Ok(());
+                    }
+                    None => {
+                        self.stop(session).await;
+                        return Ok(());
+                    }
+                },
+                message = session.consumer.next() => match message {
+                    Some(Ok(message)) => self.receive(session, message).await?,
+                    Some(Err(error)) => return Err(Failure::Broker(error)),
+                    None => return Err(Failure::Cancelled),
+                },
+            }
+        }
+    }
+
+    async fn receive(&mut self, session: &mut Session, message: Message) -> Result<(), Failure> {
+        let fresh = !message.redelivered;
+        self.pass_on(session, message);
+        if fresh && self.pace == Pace::Careful {
+            self.pace = Pace::Full;
+            self.hurry(session).await?;
+        }
+        Ok(())
+    }
+
+    fn pass_on(&self, session: &mut Session, message: Message) {
+        session.unacked.delivered(message.delivery_tag);
+        let delivery = Delivery {
+            body: Bytes::from(message.data),
+            redelivered: message.redelivered,
+            origin: origin(&message.properties),
+            trace_parent: outlet::trace_parent(&message.properties),
+            tag: Tag {
+                epoch: self.epoch,
+                number: message.delivery_tag,
+            },
+        };
+        self.meter.delivered(&delivery);
+        // The consumer may be gone; then the order of that is on its way.
+        let _ = self.supply.deliveries.send(delivery);
+    }
+
+    /// Goes on with the full prefetch. A prefetch is fixed when a consumer is made, so it
+    /// is cancelled and made anew on the same channel, where the message in hand keeps
+    /// its number. (A second consumer beside it would show as two: the close of a
+    /// campaign counts them.)
+    async fn hurry(&mut self, session: &mut Session) -> Result<(), Failure> {
+        let (channel, tag) = (session.channel.clone(), session.consumer.tag());
+        let cancelling = channel.basic_cancel(tag, BasicCancelOptions::default());
+        within(self.limit, "basic.cancel", cancelling).await?;
+        // What arrived before the broker cancelled.
+        while let Ok(Some(Ok(message))) = timeout(self.limit, session.consumer.next()).await {
+            self.pass_on(session, message);
+        }
+        let consuming = consume(&channel, &self.ballot_box, self.prefetch);
+        session.consumer = within(self.limit, "basic.consume", consuming).await?;
+        Ok(())
+    }
+
+    fn numbers(&self, tags: &[Tag]) -> Vec<u64> {
+        tags.iter()
+            .filter(|tag| tag.epoch == self.epoch)
+            .map(|tag| tag.number)
+            .collect()
+    }
+
+    /// Uses the channel itself: the acker of a delivery would answer a dead channel with
+    /// `Ok(false)`, where this is an error.
+    async fn acknowledge(
+        &self,
+        channel: &Channel,
+        settlements: &[Settlement],
+    ) -> Result<(), Failure> {
+        let acks = try_join_all(settlements.iter().map(|settlement| {
+            let multiple = settlement.multiple;
+            channel.basic_ack(settlement.number, BasicAckOptions { multiple })
+        }));
+        within(self.limit, "basic.ack", acks).await.map(|_| ())
+    }
+
+    async fn release(&self, channel: &Channel, settlements: &[Settlement]) -> Result<(), Failure> {
+        let nacks = try_join_all(settlements.iter().map(|settlement| {
+            let options = BasicNackOptions {
+                multiple: settlement.multiple,
+                requeue: true,
+            };
+            channel.basic_nack(settlement.number, options)
+        }));
+        within(self.limit, "basic.nack", nacks).await.map(|_| ())
+    }
+
+    /// Cancels, and hands back what is not settled.
+    async fn stop(&self, session: &mut Session) {
+        let stopping = async {
+            let (channel, tag) = (session.channel.clone(), session.consumer.tag());
+            let cancelling = channel.basic_cancel(tag, BasicCancelOptions::default());
+            within(self.limit, "basic.cancel", cancelling).await?;
+            while let Ok(Some(Ok(message))) = timeout(self.limit, session.consumer.next()).await {
+                session.unacked.delivered(message.delivery_tag);
+            }
+            let settlements = session.unacked.settle_all();
+            self.release(&channel, &settlements).await?;
+            // The broker answers in order: once it says that the channel is closed, all
+            // acknowledgements before have arrived.
+            let closing = channel.close(200, "stopped".into());
+            within(self.limit, "channel.close", closing).await
+        };
+        if let Err(failure) = stopping.await {
+            // The broker hands back what a lost channel held.
+            tracing::warn!(queue = %self.ballot_box, reason = failure.reason(), "a consumer did not stop in order");
+        }
+    }
+}
+
+async fn attach(
+    connection: Arc<Connection>,
+    ballot_box: BallotBox,
+    prefetch: u16,
+    limit: Duration,
+) -> Result<Session, Failure> {
+    let channel = within(limit, "channel.open", connection.create_channel()).await?;
+    let consuming = consume(&channel, &ballot_box, prefetch);
+    let consumer = within(limit, "basic.consume", consuming).await?;
+    Ok(Session {
+        channel,
+        consumer,
+        unacked: Unacked::default(),
+    })
+}
+
+async fn consume(
+    channel: &Channel,
+    ballot_box: &BallotBox,
+    prefetch: u16,
+) -> lapin::Result<lapin::Consumer> {
+    let qos = BasicQosOptions { global: false };
+    channel.basic_qos(prefetch, qos).await?;
+    channel
+        .basic_consume(
+            ballot_box.name().into(),
+            "".into(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        )
+        .await
+}
+
+async fn within<T>(
+    limit: Duration,
+    step: &'static str,
+    work: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, Failure> {
+    match timeout(limit, work).await {
+        Ok(outcome) => outcome.map_err(Failure::Broker),
+        Err(_) => Err(Failure::NoAnswer(step)),
+    }
+}
+
+/// The queue a dead-lettered message died in.
+fn origin(properties: &BasicProperties) -> Option<String> {
+    let headers = properties.headers().as_ref()?.inner();
+    if let Some(AMQPValue::LongString(queue)) = headers.get("x-first-death-queue") {
+        return Some(queue.to_string());
+    }
+    let AMQPValue::FieldArray(deaths) = headers.get("x-death")? else {
+        return None;
+    };
+    let AMQPValue::FieldTable(death) = deaths.as_slice().last()? else {
+        return None;
+    };
+    match death.inner().get("queue")? {
+        AMQPValue::LongString(queue) => Some(queue.to_string()),
+        _ => None,
+    }
+}

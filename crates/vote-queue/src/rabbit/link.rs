@@ -1,0 +1,320 @@
+//! One supervised connection: made anew for ever, with back-off and jitter.
+//!
+//! The client library's own recovery is not used: it gives up after a number of tries,
+//! does not recover channels the broker closed, and would declare a deleted queue again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::uri::AMQPUri;
+use lapin::{BasicProperties, Connection, Event};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+use vote_domain::Ids;
+
+use super::settings::{RabbitSettings, SettingsError};
+use super::socket::{self, Socket};
+use crate::meter;
+use crate::queue::LinkHealth;
+use crate::retry::Backoff;
+
+/// A connection that lived this long was a success: the next pause is short again.
+const LASTED: Duration = Duration::from_secs(10);
+/// How often a connection is looked at that has said nothing.
+const LOOK: Duration = Duration::from_secs(1);
+/// No queue has this name, so the broker drops what is sent there.
+const GREETING_KEY: &str = "tally.greeting";
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Publish,
+    Consume,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Consume => "consume",
+        }
+    }
+}
+
+/// A live connection. `epoch` tells it from those before.
+#[derive(Clone)]
+pub(super) struct Live {
+    pub(super) connection: Arc<Connection>,
+    pub(super) epoch: u64,
+}
+
+/// The state of a [`Link`].
+#[derive(Clone)]
+pub(super) enum LinkState {
+    Down(Arc<str>),
+    Blocked(Arc<str>),
+    Up(Live),
+}
+
+/// A connection that is made anew for ever. Cheap to clone; it is closed with the last clone.
+#[derive(Clone)]
+pub(super) struct Link {
+    state: watch::Receiver<LinkState>,
+    suspicions: mpsc::UnboundedSender<Suspicion>,
+    supervisor: TaskTracker,
+    stop: CancellationToken,
+    _stop_on_drop: Arc<DropGuard>,
+    seeds: Ids,
+    reconnect_max: Duration,
+}
+
+struct Suspicion {
+    epoch: u64,
+    reason: Arc<str>,
+}
+
+impl Link {
+    pub(super) fn start(
+        purpose: Purpose,
+        url: &str,
+        settings: &RabbitSettings,
+        ids: &Ids,
+    ) -> Result<Self, SettingsError> {
+        let (sender, state) = watch::channel(LinkState::Down("not connected yet".into()));
+        let (suspicions, receiver) = mpsc::unbounded_channel();
+        let (supervisor, stop) = (TaskTracker::new(), CancellationToken::new());
+        let task = Supervisor {
+            purpose,
+            uri: settings.uri(url)?,
+            name: format!("{} {}", settings.name, purpose.name()),
+            limit: settings.answer_timeout,
+            backoff: Backoff::new(seed(ids), settings.reconnect_max),
+            state: sender,
+            suspicions: receiver,
+            stop: stop.clone(),
+            epoch: 0,
+        };
+        supervisor.spawn(task.run());
+        supervisor.close();
+        Ok(Self {
+            state,
+            suspicions,
+            supervisor,
+            _stop_on_drop: Arc::new(stop.clone().drop_guard()),
+            stop,
+            seeds: ids.clone(),
+            reconnect_max: settings.reconnect_max,
+        })
+    }
+
+    pub(super) fn state(&self) -> LinkState {
+        self.state.borrow().clone()
+    }
+
+    /// The connection, as soon as there is one that works; never if the link is closed.
+    pub(super) async fn up(&self) -> Live {
+        let mut state = self.state.clone();
+        loop {
+            if let LinkState::Up(live) = &*state.borrow_and_update() {
+                return live.clone();
+            }
+            if state.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Waits until the connection of `epoch` is not up any more, and says why.
+    pub(super) async fn lost(&self, epoch: u64) -> LinkState {
+        let mut state = self.state.clone();
+        let gone = state
+            .wait_for(|state| !matches!(state, LinkState::Up(live) if live.epoch == epoch))
+            .await;
+        match gone {
+            Ok(state) => state.clone(),
+            Err(_) => LinkState::Down("closed".into()),
+        }
+    }
+
+    /// Reports that the connection of `epoch` seems to be dead; it is ended at once.
+    pub(super) fn suspect(&self, epoch: u64, reason: &str) {
+        let reason = reason.into();
+        // Without a supervisor there is no connection left to end.
+        let _ = self.suspicions.send(Suspicion { epoch, reason });
+    }
+
+    /// Pauses with a jitter of their own.
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(seed(&self.seeds), self.reconnect_max)
+    }
+
+    pub(super) fn health(&self) -> LinkHealth {
+        match self.state() {
+            LinkState::Up(_) => LinkHealth::Up,
+            LinkState::Blocked(reason) => LinkHealth::Blocked(reason),
+            LinkState::Down(reason) => LinkHealth::Down(reason),
+        }
+    }
+
+    /// Closes the connection, and makes no other.
+    pub(super) async fn close(&self) {
+        self.stop.cancel();
+        self.supervisor.wait().await;
+    }
+}
+
+fn seed(ids: &Ids) -> u64 {
+    ids.next::<Uuid>().as_u64_pair().1
+}
+
+struct Supervisor {
+    purpose: Purpose,
+    uri: AMQPUri,
+    name: String,
+    limit: Duration,
+    backoff: Backoff,
+    state: watch::Sender<LinkState>,
+    suspicions: mpsc::UnboundedReceiver<Suspicion>,
+    stop: CancellationToken,
+    epoch: u64,
+}
+
+impl Supervisor {
+    async fn run(mut self) {
+        let link = self.purpose.name();
+        loop {
+            let began = Instant::now();
+            let Some(reason) = self.hold_connection().await else {
+                self.state.send_replace(LinkState::Down("closed".into()));
+                return;
+            };
+            self.state.send_replace(LinkState::Down(reason.clone()));
+            meter::reconnecting(link);
+            if began.elapsed() > LASTED {
+                self.backoff.reset();
+            }
+            let pause = self.backoff.pause();
+            tracing::warn!(link, %reason, pause_ms = pause.as_millis(), "no connection to the broker");
+            let pause = tokio::time::sleep(pause);
+            if self.stop.run_until_cancelled(pause).await.is_none() {
+                self.state.send_replace(LinkState::Down("closed".into()));
+                return;
+            }
+        }
+    }
+
+    /// Makes one connection and holds it to its end. Says why it ended; `None` for a stop.
+    async fn hold_connection(&mut self) -> Option<Arc<str>> {
+        let socket = Socket::default();
+        let connecting = socket::connect(self.uri.clone(), &self.name, self.limit, &socket);
+        let connecting = timeout(self.limit, connecting);
+        let connection = match self.stop.clone().run_until_cancelled(connecting).await? {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => return Some(error.to_string().into()),
+            Err(_) => return Some(format!("no answer within {:?}", self.limit).into()),
+        };
+        self.epoch += 1;
+        let live = Live {
+            connection: Arc::new(connection),
+            epoch: self.epoch,
+        };
+        let end = self.watch(&live).await;
+        if end.is_none() {
+            self.state.send_replace(LinkState::Down("closed".into()));
+            let closing = live.connection.close(200, "closed".into());
+            // Whatever comes of it, the socket is shut next.
+            let _ = timeout(self.limit.min(Duration::from_secs(2)), closing).await;
+        }
+        end
+    }
+
+    /// Follows a connection's state until it ends.
+    async fn watch(&mut self, live: &Live) -> Option<Arc<str>> {
+        let connection = &live.connection;
+        let mut events = connection.events_listener();
+        let mut look = tokio::time::interval(LOOK);
+        let greeting = timeout(self.limit, greet(connection));
+        tokio::pin!(greeting);
+        let mut greeted = self.purpose == Purpose::Consume;
+        let mut blocked: Option<Arc<str>> = None;
+        loop {
+            let state = match &blocked {
+                Some(reason) => Some(LinkState::Blocked(reason.clone())),
+                None if greeted => Some(LinkState::Up(live.clone())),
+                None => None,
+            };
+            if let Some(state) = state {
+                self.show(state);
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                Some(suspicion) = self.suspicions.recv() => {
+                    if suspicion.epoch == live.epoch {
+                        return Some(suspicion.reason);
+                    }
+                }
+                outcome = &mut greeting, if !greeted => match outcome {
+                    Ok(Ok(())) => greeted = true,
+                    Ok(Err(error)) => return Some(error.to_string().into()),
+                    // The broker says that it is blocked: wait for it, on this connection.
+                    Err(_) if blocked.is_some() => greeted = true,
+                    Err(_) => return Some(format!("no answer within {:?}", self.limit).into()),
+                },
+                event = events.next() => match event {
+                    Some(Event::ConnectionBlocked(reason)) => blocked = Some(reason.into()),
+                    Some(Event::ConnectionUnblocked) => blocked = None,
+                    Some(Event::Error(error)) if !connection.status().connected() => {
+                        return Some(error.to_string().into());
+                    }
+                    // Errors of channels are for whoever has the channel.
+                    Some(_) => {}
+                    None => return Some("the connection ended".into()),
+                },
+                _ = look.tick() => if !connection.status().connected() {
+                    return Some("the connection ended".into());
+                },
+            }
+        }
+    }
+
+    /// Shows `state` if it is news.
+    fn show(&self, state: LinkState) {
+        self.state.send_if_modified(|shown| {
+            let news = match (&*shown, &state) {
+                (LinkState::Up(a), LinkState::Up(b)) => a.epoch != b.epoch,
+                (LinkState::Blocked(a), LinkState::Blocked(b)) => a != b,
+                _ => true,
+            };
+            if news {
+                *shown = state;
+            }
+            news
+        });
+    }
+}
+
+/// Publishes one message that goes nowhere, and awaits its confirm. A broker under alarm
+/// says so only to connections that have published, and stops reading from them at that
+/// moment; so the greeting is caught in it rather than the first votes.
+async fn greet(connection: &Connection) -> lapin::Result<()> {
+    let channel = connection.create_channel().await?;
+    channel
+        .confirm_select(ConfirmSelectOptions::default())
+        .await?;
+    let confirm = channel
+        .basic_publish(
+            "".into(),
+            GREETING_KEY.into(),
+            BasicPublishOptions::default(),
+            b"",
+            BasicProperties::default(),
+        )
+        .await?;
+    confirm.await?;
+    channel.close(200, "greeted".into()).await
+}

@@ -1,0 +1,198 @@
+//! Exchanges, queues and bindings.
+//!
+//! `tally.votes` (direct) leads each box's routing key to its quorum queue. A message
+//! handed back more often than the delivery limit goes to `tally.dead` (fanout) and waits
+//! in `votes.dead`. It goes there *at least once*: it leaves its box only when the other
+//! queue has confirmed it. RabbitMQ demands `reject-publish` for that, which without a
+//! length limit never rejects anything.
+
+use std::time::Duration;
+
+use lapin::options::{
+    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
+use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
+use lapin::types::{AMQPValue, FieldTable, LongString};
+use lapin::{Channel, ErrorKind, ExchangeKind};
+use tokio::time::timeout;
+
+use super::link::Link;
+use super::settings::RabbitSettings;
+use crate::BallotBox;
+use crate::queue::{Depth, TopologyError};
+
+/// The exchange votes are published to.
+pub(super) const VOTES: &str = "tally.votes";
+const DEAD: &str = "tally.dead";
+
+/// The dead wait for a worker however long it takes. Brokers from 4.0 on limit
+/// redeliveries to 20 unless told otherwise, and would then drop the message.
+const DEAD_DELIVERY_LIMIT: u32 = i32::MAX.cast_unsigned();
+
+/// Declares and looks into queues, each time on a channel of its own.
+pub(super) struct Topology {
+    link: Link,
+    delivery_limit: u32,
+    limit: Duration,
+}
+
+impl Topology {
+    pub(super) fn new(link: Link, settings: &RabbitSettings) -> Self {
+        Self {
+            link,
+            delivery_limit: settings.delivery_limit,
+            limit: settings.answer_timeout,
+        }
+    }
+
+    pub(super) async fn declare(&self, ballot_box: &BallotBox) -> Result<(), TopologyError> {
+        self.on_channel(async |channel| {
+            exchange(&channel, VOTES, ExchangeKind::Direct).await?;
+            exchange(&channel, DEAD, ExchangeKind::Fanout).await?;
+            let dead = BallotBox::dead();
+            queue(&channel, &dead, quorum(DEAD_DELIVERY_LIMIT)).await?;
+            bind(&channel, &dead, DEAD).await?;
+            if *ballot_box != dead {
+                let mut arguments = quorum(self.delivery_limit);
+                for (name, value) in [
+                    ("x-dead-letter-exchange", DEAD),
+                    ("x-dead-letter-strategy", "at-least-once"),
+                    ("x-overflow", "reject-publish"),
+                ] {
+                    arguments.insert(name.into(), text(value));
+                }
+                queue(&channel, ballot_box, arguments).await?;
+                bind(&channel, ballot_box, VOTES).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    pub(super) async fn unbind(&self, ballot_box: &BallotBox) -> Result<(), TopologyError> {
+        self.on_channel(async |channel| {
+            let name = ballot_box.name();
+            let arguments = FieldTable::default();
+            channel
+                .queue_unbind(name.into(), VOTES.into(), name.into(), arguments)
+                .await
+        })
+        .await
+    }
+
+    pub(super) async fn delete(&self, ballot_box: &BallotBox) -> Result<(), TopologyError> {
+        self.on_channel(async |channel| {
+            let options = QueueDeleteOptions::default();
+            channel
+                .queue_delete(ballot_box.name().into(), options)
+                .await
+                .map(|_| ())
+        })
+        .await
+    }
+
+    pub(super) async fn depth(&self, ballot_box: &BallotBox) -> Result<Depth, TopologyError> {
+        self.on_channel(async |channel| depth_on(&channel, ballot_box).await)
+            .await
+    }
+
+    async fn on_channel<T>(
+        &self,
+        work: impl AsyncFnOnce(Channel) -> lapin::Result<T>,
+    ) -> Result<T, TopologyError> {
+        let working = async {
+            let live = self.link.up().await;
+            let channel = live.connection.create_channel().await?;
+            let outcome = work(channel.clone()).await;
+            if outcome.is_ok() {
+                channel.close(200, "done".into()).await?;
+            }
+            outcome
+        };
+        match timeout(self.limit, working).await {
+            Ok(outcome) => outcome.map_err(|error| topology_error(&error)),
+            Err(_) => Err(TopologyError::Unavailable(
+                format!("no answer within {:?}", self.limit).into(),
+            )),
+        }
+    }
+}
+
+/// What is in `ballot_box`, asked on `channel`; the broker closes it if there is no such box.
+pub(super) async fn depth_on(channel: &Channel, ballot_box: &BallotBox) -> lapin::Result<Depth> {
+    let options = QueueDeclareOptions {
+        passive: true,
+        ..QueueDeclareOptions::default()
+    };
+    let queue = channel
+        .queue_declare(ballot_box.name().into(), options, FieldTable::default())
+        .await?;
+    Ok(Depth {
+        n_ready: queue.message_count(),
+        n_consumers: queue.consumer_count(),
+    })
+}
+
+pub(super) fn topology_error(error: &lapin::Error) -> TopologyError {
+    if let ErrorKind::ProtocolError(protocol) = error.kind() {
+        match protocol.kind() {
+            AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) => return TopologyError::NoSuchBox,
+            AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED) => {
+                return TopologyError::Mismatch(protocol.get_message().as_str().into());
+            }
+            _ => {}
+        }
+    }
+    TopologyError::Unavailable(error.to_string().into())
+}
+
+fn text(value: &str) -> AMQPValue {
+    AMQPValue::LongString(LongString::from(value))
+}
+
+fn quorum(delivery_limit: u32) -> FieldTable {
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), text("quorum"));
+    let limit = AMQPValue::LongLongInt(delivery_limit.into());
+    arguments.insert("x-delivery-limit".into(), limit);
+    arguments
+}
+
+async fn exchange(channel: &Channel, name: &str, kind: ExchangeKind) -> lapin::Result<()> {
+    let options = ExchangeDeclareOptions {
+        durable: true,
+        ..ExchangeDeclareOptions::default()
+    };
+    channel
+        .exchange_declare(name.into(), kind, options, FieldTable::default())
+        .await
+}
+
+async fn queue(
+    channel: &Channel,
+    ballot_box: &BallotBox,
+    arguments: FieldTable,
+) -> lapin::Result<()> {
+    let options = QueueDeclareOptions {
+        durable: true,
+        ..QueueDeclareOptions::default()
+    };
+    channel
+        .queue_declare(ballot_box.name().into(), options, arguments)
+        .await
+        .map(|_| ())
+}
+
+async fn bind(channel: &Channel, ballot_box: &BallotBox, exchange: &str) -> lapin::Result<()> {
+    let name = ballot_box.name();
+    let options = QueueBindOptions::default();
+    channel
+        .queue_bind(
+            name.into(),
+            exchange.into(),
+            name.into(),
+            options,
+            FieldTable::default(),
+        )
+        .await
+}
