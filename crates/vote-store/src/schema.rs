@@ -14,14 +14,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    sessions (session_id) {
+        session_id -> Binary,
+        user_id -> Binary,
+        created_at -> Timestamp,
+        refreshed_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     refresh_tokens (token_hash) {
         token_hash -> Binary,
-        family_id -> Binary,
-        user_id -> Binary,
+        session_id -> Binary,
         issued_at -> Timestamp,
         expires_at -> Timestamp,
         spent_at -> Nullable<Timestamp>,
-        revoked_at -> Nullable<Timestamp>,
     }
 }
 
@@ -29,8 +37,11 @@ diesel::table! {
     restaurants (restaurant_id) {
         restaurant_id -> Binary,
         name -> Text,
+        name_key -> Text,
         address -> Text,
         description -> Text,
+        n_reviews -> BigInt,
+        stars_sum -> BigInt,
         created_at -> Timestamp,
     }
 }
@@ -40,7 +51,10 @@ diesel::table! {
         item_id -> Binary,
         restaurant_id -> Binary,
         name -> Text,
+        name_key -> Text,
         description -> Text,
+        n_reviews -> BigInt,
+        stars_sum -> BigInt,
         created_at -> Timestamp,
     }
 }
@@ -163,5 +177,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     review_votes,
     reviews,
     rewards,
+    sessions,
     users,
 );

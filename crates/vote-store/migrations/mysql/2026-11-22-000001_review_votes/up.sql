@@ -1,48 +1,68 @@
 -- Ids are UUIDs made by the application; times are UTC. No AUTO_INCREMENT, no foreign
 -- keys (`votectl verify` looks for orphans), no key that leads with time.
 
+-- A name is one name however its letters are spelled, so this key alone ignores case;
+-- names are ASCII, and for those every collation without case agrees.
 CREATE TABLE users (
     user_id       BINARY(16)   NOT NULL,
-    user_name     VARCHAR(64)  NOT NULL,
+    user_name     VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,
     password_hash VARCHAR(100) NOT NULL,
     role          VARCHAR(16)  NOT NULL,
     credit        BIGINT       NOT NULL DEFAULT 0,
     created_at    DATETIME(6)  NOT NULL,
     PRIMARY KEY (user_id),
-    UNIQUE KEY users_by_name (user_name)
+    UNIQUE KEY users_by_name (user_name),
+    KEY users_by_role (role, user_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- A sign-in, and the lock of the family of refresh tokens that followed from it: to
+-- revoke the family is to write this one row.
+CREATE TABLE sessions (
+    session_id   BINARY(16)  NOT NULL,
+    user_id      BINARY(16)  NOT NULL,
+    created_at   DATETIME(6) NOT NULL,
+    refreshed_at DATETIME(6) NOT NULL,
+    revoked_at   DATETIME(6) NULL,
+    PRIMARY KEY (session_id),
+    KEY sessions_by_user (user_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE refresh_tokens (
     token_hash BINARY(32)  NOT NULL,
-    family_id  BINARY(16)  NOT NULL,
-    user_id    BINARY(16)  NOT NULL,
+    session_id BINARY(16)  NOT NULL,
     issued_at  DATETIME(6) NOT NULL,
     expires_at DATETIME(6) NOT NULL,
     spent_at   DATETIME(6) NULL,
-    revoked_at DATETIME(6) NULL,
     PRIMARY KEY (token_hash),
-    KEY refresh_tokens_by_family (family_id),
-    KEY refresh_tokens_by_user (user_id)
+    KEY refresh_tokens_by_session (session_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- `name_key` is the name in lower case, to sort and search by. What the reviews come to
+-- is kept here, changed together with them.
 CREATE TABLE restaurants (
     restaurant_id BINARY(16)    NOT NULL,
     name          VARCHAR(200)  NOT NULL,
+    name_key      VARCHAR(200)  NOT NULL,
     address       VARCHAR(400)  NOT NULL,
     description   VARCHAR(4000) NOT NULL,
+    n_reviews     BIGINT        NOT NULL,
+    stars_sum     BIGINT        NOT NULL,
     created_at    DATETIME(6)   NOT NULL,
     PRIMARY KEY (restaurant_id),
-    KEY restaurants_by_name (name, restaurant_id)
+    KEY restaurants_by_name (name_key, restaurant_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE items (
     item_id       BINARY(16)    NOT NULL,
     restaurant_id BINARY(16)    NOT NULL,
     name          VARCHAR(200)  NOT NULL,
+    name_key      VARCHAR(200)  NOT NULL,
     description   VARCHAR(4000) NOT NULL,
+    n_reviews     BIGINT        NOT NULL,
+    stars_sum     BIGINT        NOT NULL,
     created_at    DATETIME(6)   NOT NULL,
     PRIMARY KEY (item_id),
-    KEY items_by_restaurant (restaurant_id, name, item_id)
+    KEY items_by_restaurant (restaurant_id, name_key, item_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- A deleted review keeps its row, so that votes admitted before are still counted.

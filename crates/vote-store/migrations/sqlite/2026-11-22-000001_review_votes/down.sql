@@ -11,4 +11,5 @@ DROP TABLE reviews;
 DROP TABLE items;
 DROP TABLE restaurants;
 DROP TABLE refresh_tokens;
+DROP TABLE sessions;
 DROP TABLE users;

@@ -3,7 +3,7 @@
 
 CREATE TABLE users (
     user_id BLOB NOT NULL,
-    user_name TEXT NOT NULL,
+    user_name TEXT NOT NULL COLLATE NOCASE,
     password_hash TEXT NOT NULL,
     role TEXT NOT NULL,
     credit INTEGER NOT NULL DEFAULT 0,
@@ -13,42 +13,57 @@ CREATE TABLE users (
 
 CREATE UNIQUE INDEX users_by_name ON users (user_name);
 
+CREATE INDEX users_by_role ON users (role, user_id);
+
+CREATE TABLE sessions (
+    session_id BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    created_at TEXT NOT NULL,
+    refreshed_at TEXT NOT NULL,
+    revoked_at TEXT NULL,
+    PRIMARY KEY (session_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sessions_by_user ON sessions (user_id);
+
 CREATE TABLE refresh_tokens (
     token_hash BLOB NOT NULL,
-    family_id BLOB NOT NULL,
-    user_id BLOB NOT NULL,
+    session_id BLOB NOT NULL,
     issued_at TEXT NOT NULL,
     expires_at TEXT NOT NULL,
     spent_at TEXT NULL,
-    revoked_at TEXT NULL,
     PRIMARY KEY (token_hash)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX refresh_tokens_by_family ON refresh_tokens (family_id);
-
-CREATE INDEX refresh_tokens_by_user ON refresh_tokens (user_id);
+CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
 
 CREATE TABLE restaurants (
     restaurant_id BLOB NOT NULL,
     name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
     address TEXT NOT NULL,
     description TEXT NOT NULL,
+    n_reviews INTEGER NOT NULL,
+    stars_sum INTEGER NOT NULL,
     created_at TEXT NOT NULL,
     PRIMARY KEY (restaurant_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX restaurants_by_name ON restaurants (name, restaurant_id);
+CREATE INDEX restaurants_by_name ON restaurants (name_key, restaurant_id);
 
 CREATE TABLE items (
     item_id BLOB NOT NULL,
     restaurant_id BLOB NOT NULL,
     name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
     description TEXT NOT NULL,
+    n_reviews INTEGER NOT NULL,
+    stars_sum INTEGER NOT NULL,
     created_at TEXT NOT NULL,
     PRIMARY KEY (item_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX items_by_restaurant ON items (restaurant_id, name, item_id);
+CREATE INDEX items_by_restaurant ON items (restaurant_id, name_key, item_id);
 
 CREATE TABLE reviews (
     review_id BLOB NOT NULL,

@@ -1,0 +1,265 @@
+//! Accounts and sessions, held to one suite on MariaDB and on SQLite.
+
+mod backends;
+
+use anyhow::Result;
+use backends::{Backend, on_each_backend};
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+use vote_domain::{Role, UserId};
+use vote_store::Store;
+use vote_store::accounts::{
+    AdminSetup, NewRefreshToken, NewUser, RoleChange, Rotation, TokenHash, UserCreation,
+};
+
+fn start() -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap()
+}
+
+fn after(seconds: i64) -> DateTime<Utc> {
+    start() + TimeDelta::seconds(seconds)
+}
+
+fn new_user(n: u128, name: &str) -> NewUser {
+    NewUser {
+        user_id: UserId(Uuid::from_u128(n)),
+        user_name: name.to_owned(),
+        password_hash: format!("hash {n}"),
+        role: Role::Member,
+        created_at: start(),
+    }
+}
+
+fn hash(n: u8) -> TokenHash {
+    [n; 32]
+}
+
+/// A token that is good for an hour from `at` seconds on.
+fn token(n: u8, at: i64) -> NewRefreshToken {
+    NewRefreshToken {
+        hash: hash(n),
+        issued_at: after(at),
+        expires_at: after(at + 3_600),
+    }
+}
+
+const SESSION: Uuid = Uuid::from_u128(77);
+
+/// A store with one member, who holds one session with the token 1.
+async fn signed_in(backend: &Backend) -> Result<(&Store, UserId)> {
+    let ada = new_user(1, "ada");
+    backend.store.create_user(&ada).await?;
+    backend
+        .store
+        .begin_session(SESSION, ada.user_id, token(1, 0))
+        .await?;
+    Ok((&backend.store, ada.user_id))
+}
+
+on_each_backend! {
+    async fn an_account_is_read_as_it_was_made(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        let ada = new_user(1, "Ada");
+        assert_eq!(store.create_user(&ada).await?, UserCreation::Created);
+        let user = store.user(ada.user_id).await?.unwrap();
+        assert_eq!(
+            (user.user_name.as_str(), user.role, user.credit, user.created_at),
+            ("Ada", Role::Member, 0, start())
+        );
+        assert_eq!(store.user(UserId(Uuid::nil())).await?, None);
+        let names = store.user_names(&[ada.user_id, UserId(Uuid::nil())]).await?;
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), [(ada.user_id, "Ada".to_owned())]);
+        Ok(())
+    }
+
+    async fn a_name_is_taken_however_it_is_spelled(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        store.create_user(&new_user(1, "Ada.L")).await?;
+        for other in ["Ada.L", "ada.l", "ADA.L"] {
+            let creation = store.create_user(&new_user(2, other)).await?;
+            assert_eq!(creation, UserCreation::NameTaken, "{other}");
+            let found = store.credentials(other).await?.unwrap();
+            assert_eq!(found.user_id, new_user(1, "").user_id);
+            assert_eq!(found.password_hash, "hash 1");
+        }
+        assert_eq!(store.credentials("ada_l").await?, None);
+        assert_eq!(store.create_user(&new_user(2, "ada_l")).await?, UserCreation::Created);
+        Ok(())
+    }
+
+    async fn of_many_who_want_one_name_at_once_one_gets_it(backend: Backend) -> Result<()> {
+        let tries = (1..=8).map(|n| {
+            let store = backend.store.clone();
+            tokio::spawn(async move { store.create_user(&new_user(n, "ada")).await })
+        });
+        let mut n_created = 0;
+        for result in futures_of(tries).await {
+            n_created += usize::from(result?? == UserCreation::Created);
+        }
+        assert_eq!(n_created, 1);
+        Ok(())
+    }
+
+    async fn a_refresh_token_is_spent_once_and_names_its_user(backend: Backend) -> Result<()> {
+        let (store, ada) = signed_in(&backend).await?;
+        let rotation = store.rotate_refresh_token(hash(1), token(2, 60)).await?;
+        let Rotation::Rotated { session_id, user } = rotation else {
+            panic!("{rotation:?}");
+        };
+        assert_eq!((session_id, user.user_id), (SESSION, ada));
+        let again = store.rotate_refresh_token(hash(2), token(3, 120)).await?;
+        assert!(matches!(again, Rotation::Rotated { .. }));
+        let unknown = store.rotate_refresh_token(hash(9), token(4, 120)).await?;
+        assert_eq!(unknown, Rotation::Refused);
+        Ok(())
+    }
+
+    async fn a_spent_token_used_again_revokes_its_family(backend: Backend) -> Result<()> {
+        let (store, ada) = signed_in(&backend).await?;
+        store.begin_session(Uuid::from_u128(78), ada, token(100, 0)).await?;
+        store.rotate_refresh_token(hash(1), token(2, 60)).await?;
+        store.rotate_refresh_token(hash(2), token(3, 90)).await?;
+        let reused = store.rotate_refresh_token(hash(1), token(4, 120)).await?;
+        assert_eq!(reused, Rotation::Reused { session_id: SESSION });
+        for spent in [1, 2, 3, 4] {
+            let rotation = store.rotate_refresh_token(hash(spent), token(50 + spent, 130)).await?;
+            assert_eq!(rotation, Rotation::Refused, "{spent}");
+        }
+        assert_eq!(store.acting_role(ada, SESSION).await?, None);
+        let other = store.rotate_refresh_token(hash(100), token(101, 130)).await?;
+        assert!(matches!(other, Rotation::Rotated { .. }), "another family stays");
+        Ok(())
+    }
+
+    async fn of_two_that_spend_one_token_at_once_one_wins_and_the_other_revokes(
+        backend: Backend
+    ) -> Result<()> {
+        let (store, ada) = signed_in(&backend).await?;
+        for round in 0..5_u8 {
+            let session = Uuid::from_u128(1_000 + u128::from(round));
+            let first = 10 * (round + 1);
+            store.begin_session(session, ada, token(first, 0)).await?;
+            let tries = (1..=4).map(|n| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    store.rotate_refresh_token(hash(first), token(first + n, 60)).await
+                })
+            });
+            let mut rotations = Vec::new();
+            for rotation in futures_of(tries).await {
+                rotations.push(rotation??);
+            }
+            let count = |wanted: fn(&Rotation) -> bool| {
+                rotations.iter().filter(|rotation| wanted(rotation)).count()
+            };
+            assert_eq!(count(|r| matches!(r, Rotation::Rotated { .. })), 1, "{rotations:?}");
+            assert_eq!(count(|r| matches!(r, Rotation::Reused { .. })), 1, "{rotations:?}");
+            for n in 0..=4 {
+                let after = store.rotate_refresh_token(hash(first + n), token(200 + n, 90)).await?;
+                assert_eq!(after, Rotation::Refused);
+            }
+        }
+        Ok(())
+    }
+
+    async fn an_expired_token_is_refused_and_revokes_nothing(backend: Backend) -> Result<()> {
+        let (store, ada) = signed_in(&backend).await?;
+        let late = store.rotate_refresh_token(hash(1), token(2, 3_600)).await?;
+        assert_eq!(late, Rotation::Refused);
+        assert_eq!(store.acting_role(ada, SESSION).await?, Some(Role::Member));
+        Ok(())
+    }
+
+    async fn sessions_are_revoked_one_by_one_or_all_at_once(backend: Backend) -> Result<()> {
+        let (store, ada) = signed_in(&backend).await?;
+        let other = Uuid::from_u128(78);
+        store.begin_session(other, ada, token(100, 0)).await?;
+        let stranger = UserId(Uuid::from_u128(5));
+        store.revoke_session_of_token(stranger, hash(1), after(1)).await?;
+        assert_eq!(store.acting_role(ada, SESSION).await?, Some(Role::Member));
+        store.revoke_session_of_token(ada, hash(1), after(1)).await?;
+        assert_eq!(store.acting_role(ada, SESSION).await?, None);
+        assert_eq!(store.acting_role(ada, other).await?, Some(Role::Member));
+        assert_eq!(store.acting_role(stranger, other).await?, None);
+        store.revoke_sessions(ada, after(2)).await?;
+        store.revoke_sessions(ada, after(3)).await?;
+        assert_eq!(store.acting_role(ada, other).await?, None);
+        let refused = store.rotate_refresh_token(hash(100), token(101, 60)).await?;
+        assert_eq!(refused, Rotation::Refused);
+        Ok(())
+    }
+
+    async fn a_role_holds_at_once(backend: Backend) -> Result<()> {
+        let (store, ada) = signed_in(&backend).await?;
+        for role in [Role::Operator, Role::Admin, Role::Admin] {
+            let change = store.give_role(ada, role).await?;
+            assert!(matches!(change, RoleChange::Done(user) if user.role == role));
+            assert_eq!(store.acting_role(ada, SESSION).await?, Some(role));
+        }
+        let nobody = store.give_role(UserId(Uuid::nil()), Role::Admin).await?;
+        assert_eq!(nobody, RoleChange::NotFound);
+        Ok(())
+    }
+
+    async fn the_last_admin_stays_one(backend: Backend) -> Result<()> {
+        let (store, ada) = signed_in(&backend).await?;
+        store.give_role(ada, Role::Admin).await?;
+        assert_eq!(store.give_role(ada, Role::Member).await?, RoleChange::LastAdmin);
+        for round in 0..5 {
+            let bob = new_user(10 + round, &format!("bob-{round}"));
+            store.create_user(&bob).await?;
+            store.give_role(ada, Role::Admin).await?;
+            store.give_role(bob.user_id, Role::Admin).await?;
+            let changes = futures_of([ada, bob.user_id].map(|admin| {
+                let store = store.clone();
+                tokio::spawn(async move { store.give_role(admin, Role::Member).await })
+            }))
+            .await;
+            let mut n_last = 0;
+            for change in changes {
+                n_last += usize::from(change?? == RoleChange::LastAdmin);
+            }
+            assert_eq!(n_last, 1, "both admins were demoted at once");
+            // For the next round.
+            store.give_role(ada, Role::Admin).await?;
+            store.give_role(bob.user_id, Role::Member).await?;
+        }
+        Ok(())
+    }
+
+    async fn the_first_admin_is_made_once(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        let root = NewUser { role: Role::Admin, ..new_user(1, "root") };
+        assert_eq!(store.ensure_admin(&root).await?, AdminSetup::Created);
+        let again = NewUser { role: Role::Admin, ..new_user(2, "Root") };
+        assert_eq!(store.ensure_admin(&again).await?, AdminSetup::AlreadyAdmin);
+        let found = store.credentials("root").await?.unwrap();
+        assert_eq!((found.user_id, found.role), (root.user_id, Role::Admin));
+        assert_eq!(found.password_hash, root.password_hash, "a start changes no password");
+        Ok(())
+    }
+
+    async fn whoever_took_the_admins_name_first_gains_nothing(backend: Backend) -> Result<()> {
+        let (store, ada) = signed_in(&backend).await?;
+        let admin = NewUser { role: Role::Admin, ..new_user(2, "ada") };
+        assert_eq!(store.ensure_admin(&admin).await?, AdminSetup::TakenOver);
+        let found = store.credentials("ada").await?.unwrap();
+        assert_eq!((found.user_id, found.role), (ada, Role::Admin));
+        assert_eq!(found.password_hash, admin.password_hash);
+        assert_eq!(store.acting_role(ada, SESSION).await?, None);
+        assert_eq!(store.ensure_admin(&admin).await?, AdminSetup::AlreadyAdmin);
+        Ok(())
+    }
+}
+
+/// Waits for all of `tasks`, which run at once.
+async fn futures_of<T>(
+    tasks: impl IntoIterator<Item = tokio::task::JoinHandle<T>>,
+) -> Vec<Result<T, tokio::task::JoinError>> {
+    let tasks: Vec<_> = tasks.into_iter().collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await);
+    }
+    results
+}
