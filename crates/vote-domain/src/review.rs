@@ -7,12 +7,14 @@
 
 mod admission;
 mod ballot;
+mod counts;
 mod merge;
 mod quota;
 mod voter;
 
 pub use admission::{Admission, Rejection, ReviewFacts, admit};
 pub use ballot::{Ballot, Direction, ReviewVote, Seq};
+pub use counts::Counts;
 pub use merge::{
     CounterChange, LedgerEntry, Outcome, RejectReason, Rows, Settlement, StandingRow, merge,
 };

@@ -1,6 +1,7 @@
 //! Settling votes: from a batch to rows, in one transaction.
 
 use chrono::{DateTime, Utc};
+pub use vote_domain::review::Counts;
 use vote_domain::review::{Outcome, ReviewVote, Settled};
 use vote_domain::{ReviewId, UserId, VoteId};
 
@@ -16,17 +17,6 @@ pub struct RewardPolicy {
     pub up_votes: u32,
     /// Credit that the author gets, once.
     pub credit: u32,
-}
-
-/// What the votes on a review come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Up votes that stand.
-    pub up: u64,
-    /// Down votes that stand.
-    pub down: u64,
-    /// One higher with each transaction that changed them; 0 before the first.
-    pub version: u64,
 }
 
 /// What settling a batch did, for those who must be told.

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use vote_domain::review::{
-    DayUse, Outcome, ReviewVote, Rows, Seq, Settled, Settlement, Standing, StandingRow, merge,
+    Counts, DayUse, Outcome, ReviewVote, Rows, Seq, Settled, Settlement, Standing, StandingRow, merge,
 };
 use vote_domain::{ReviewId, UserId, VoteId};
 
@@ -20,7 +20,7 @@ use crate::schema::{
     review_counters, review_standings, review_voter_days, review_voters, review_votes, reviews,
     rewards, users,
 };
-use crate::settle::{Counts, RewardPolicy, SettledBatch};
+use crate::settle::{RewardPolicy, SettledBatch};
 
 /// Creates the voters' rows, or locks those that are there.
 const LOCK_VOTERS: Write = Write {
