@@ -44,8 +44,12 @@ macro_rules! queries {
         pub(crate) mod dead_letters;
         #[path = "queries/epochs.rs"]
         pub(crate) mod epochs;
+        #[path = "queries/leanings.rs"]
+        pub(crate) mod leanings;
         #[path = "queries/ledger.rs"]
         pub(crate) mod ledger;
+        #[path = "queries/reviews.rs"]
+        pub(crate) mod reviews;
         #[path = "queries/settle.rs"]
         pub(crate) mod settle;
         #[path = "queries/voters.rs"]

@@ -180,3 +180,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     users,
 );
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    reviews::restaurant_id,
+    reviews::item_id,
+    review_standings::direction,
+);

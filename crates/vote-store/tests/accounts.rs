@@ -1,5 +1,7 @@
 //! Accounts and sessions, held to one suite on MariaDB and on SQLite.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod backends;
 
 use anyhow::Result;
