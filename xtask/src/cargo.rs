@@ -55,9 +55,27 @@ pub(crate) fn build(packages: &[&str], profile: Profile) -> Result<PathBuf> {
         command.arg("--release");
     }
     run(&mut command)?;
+    Ok(programs(profile))
+}
+
+/// Builds every program and test of the workspace and returns the folder that
+/// the programs lie in.
+///
+/// Always all at once: with some packages alone, or without tests, features come
+/// out differently and most dependencies would be built once more.
+///
+/// # Errors
+/// When the build fails; cargo has said why.
+pub(crate) fn build_all() -> Result<PathBuf> {
+    let all = ["build", "--workspace", "--bins", "--examples", "--tests"];
+    run(&mut cargo(&all))?;
+    Ok(programs(Profile::Dev))
+}
+
+fn programs(profile: Profile) -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |dir| root().join(dir));
-    Ok(target.join(profile.folder()))
+    target.join(profile.folder())
 }
 
 /// Runs `command` with its output shown.

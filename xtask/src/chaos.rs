@@ -1,8 +1,10 @@
 //! `cargo xtask chaos`: votes while everything is killed.
 
+use std::process::Command;
+
 use anyhow::Result;
 
-use crate::cargo::{self, cargo};
+use crate::cargo;
 use crate::packages::require_servers;
 
 /// Votes without pause while servers and services are killed and restarted, then
@@ -26,12 +28,13 @@ pub(crate) struct Arguments {
 /// When a build fails or a promise was broken.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     require_servers()?;
-    cargo::run(&mut cargo(&["build", "--workspace", "--bins"]))?;
+    let chaos = cargo::build_all()?.join("chaos");
     let minutes = arguments.minutes.to_string();
     let seed = arguments.seed.to_string();
     cargo::run(
-        cargo(&["run", "--package", "journeys", "--bin", "chaos", "--"])
+        Command::new(chaos)
             .args(["--minutes", &minutes, "--seed", &seed])
-            .args(&arguments.rest),
+            .args(&arguments.rest)
+            .current_dir(cargo::root()),
     )
 }

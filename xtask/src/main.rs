@@ -9,7 +9,8 @@ mod steps;
 mod test;
 mod tools;
 
-use anyhow::Result;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Starts, tests and torments Tally.
@@ -38,11 +39,18 @@ enum Task {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    match Arguments::parse().task {
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
         Task::Start(arguments) => start::run(&arguments),
         Task::Test(arguments) => test::run(&arguments).await,
         Task::Stack(task) => stack::run(&task).await,
         Task::Chaos(arguments) => chaos::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -72,9 +72,7 @@ fn is_root() -> bool {
 
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
-    command
-        .arg("--quiet")
-        .env("DEBIAN_FRONTEND", "noninteractive");
+    command.arg("-qq").env("DEBIAN_FRONTEND", "noninteractive");
     command
 }
 

@@ -19,7 +19,8 @@ pub(crate) struct Arguments {
     /// Only format, lints and tests, without the tests that kill servers.
     #[arg(long)]
     quick: bool,
-    /// Handed to `cargo nextest run`, for example `-p vote-store` or a test's name.
+    /// Handed to `cargo nextest run`, for example a test's name or
+    /// `-E 'package(vote-store)'`.
     #[arg(last = true)]
     nextest: Vec<String>,
 }
@@ -58,17 +59,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     if !arguments.quick {
         steps.run("licences", check_licences);
     }
-    // With `--tests`, so that features come out as for the tests and nothing is
-    // built twice.
-    let built = steps.run("build", || {
-        cargo::run(&mut cargo(&[
-            "build",
-            "--workspace",
-            "--bins",
-            "--examples",
-            "--tests",
-        ]))
-    });
+    let built = steps.run("build", || cargo::build_all().map(|_programs| ()));
     if !built {
         steps.skip("tests");
         return steps.finish();
@@ -94,11 +85,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 fn check_licences() -> Result<()> {
     cargo::run(&mut cargo(&[
         "deny",
+        // Duplicate versions are for who looks at them: `cargo deny check bans`.
+        "--log-level",
+        "error",
         "check",
         "bans",
         "licenses",
         "sources",
-        "--hide-inclusion-graph",
     ]))?;
     if !succeeds(&mut cargo(&["deny", "fetch", "db"])) {
         println!(

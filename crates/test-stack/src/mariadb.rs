@@ -20,9 +20,6 @@ pub(crate) const LOGIN: &str = "tally";
 /// The database that a private server has from the start.
 pub(crate) const DATABASE: &str = "tally";
 
-/// Longest a statement of this crate may take.
-const STATEMENT_LIMIT: Duration = Duration::from_secs(30);
-
 /// Prepares a server below `folder`: makes its data folder unless it is there.
 ///
 /// # Errors
@@ -130,8 +127,9 @@ pub(crate) fn probe(port: u16, limit: Duration) -> Result<()> {
 /// Runs `sql` on the server at `url` with the installed client, blocking this thread.
 ///
 /// # Errors
-/// When there is no client, or the server refuses or is silent for too long.
-pub(crate) fn execute(url: &str, sql: &str) -> Result<()> {
+/// When there is no client, or the server refuses or is silent for longer
+/// than `limit`.
+pub(crate) fn execute(url: &str, sql: &str, limit: Duration) -> Result<()> {
     let address = Address::parse(url, 3306)?;
     let program = installed_program(&["mariadb", "mysql"], "mariadb-client")?;
     let mut client = Command::new(program)
@@ -159,10 +157,10 @@ pub(crate) fn execute(url: &str, sql: &str) -> Result<()> {
         {
             break status;
         }
-        if started_at.elapsed() > STATEMENT_LIMIT {
+        if started_at.elapsed() > limit {
             let _ = client.kill();
             let _ = client.wait();
-            bail!("the SQL server took longer than {STATEMENT_LIMIT:?} for: {sql}");
+            bail!("the SQL server took longer than {limit:?} for: {sql}");
         }
         std::thread::sleep(Duration::from_millis(2));
     };

@@ -19,9 +19,6 @@ use crate::server::{Probe, Server};
 /// User and password of every private broker; they listen on loopback only.
 pub(crate) const LOGIN: &str = "tally";
 
-/// Longest the management API may take to make or remove a vhost.
-const API_LIMIT: Duration = Duration::from_secs(30);
-
 /// The ports of one broker.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ports {
@@ -164,28 +161,47 @@ pub(crate) fn probe(amqp_port: u16, api_port: u16, limit: Duration) -> Result<()
 /// Makes `vhost` and lets the API's user do everything in it, blocking this thread.
 ///
 /// # Errors
-/// When the API refuses or cannot be reached.
-pub(crate) fn make_vhost(api_url: &str, vhost: &str) -> Result<()> {
+/// When the API refuses, cannot be reached or is silent for longer than `limit`.
+pub(crate) fn make_vhost(api_url: &str, vhost: &str, limit: Duration) -> Result<()> {
     let user = Address::parse(api_url, 15672)?.user;
-    call_api(api_url, "PUT", &format!("/api/vhosts/{vhost}"), Some("{}"))?;
+    call_api(
+        api_url,
+        "PUT",
+        &format!("/api/vhosts/{vhost}"),
+        Some("{}"),
+        limit,
+    )?;
     let all = r#"{"configure":".*","write":".*","read":".*"}"#;
     call_api(
         api_url,
         "PUT",
         &format!("/api/permissions/{vhost}/{user}"),
         Some(all),
+        limit,
     )
 }
 
 /// Removes `vhost` with all its queues, blocking this thread.
 ///
 /// # Errors
-/// When the API refuses or cannot be reached.
-pub(crate) fn remove_vhost(api_url: &str, vhost: &str) -> Result<()> {
-    call_api(api_url, "DELETE", &format!("/api/vhosts/{vhost}"), None)
+/// When the API refuses, cannot be reached or is silent for longer than `limit`.
+pub(crate) fn remove_vhost(api_url: &str, vhost: &str, limit: Duration) -> Result<()> {
+    call_api(
+        api_url,
+        "DELETE",
+        &format!("/api/vhosts/{vhost}"),
+        None,
+        limit,
+    )
 }
 
-fn call_api(api_url: &str, method: &str, path: &str, body: Option<&str>) -> Result<()> {
+fn call_api(
+    api_url: &str,
+    method: &str,
+    path: &str,
+    body: Option<&str>,
+    limit: Duration,
+) -> Result<()> {
     let address = Address::parse(api_url, 15672)?;
     let login = STANDARD.encode(format!("{}:{}", address.user, address.password));
     let request = Request {
@@ -196,7 +212,7 @@ fn call_api(api_url: &str, method: &str, path: &str, body: Option<&str>) -> Resu
         authorization: Some(format!("Basic {login}")),
         body,
     };
-    let answer = send(&request, API_LIMIT)
+    let answer = send(&request, limit)
         .with_context(|| format!("RabbitMQ's management API failed: {method} {path}"))?;
     if !(200..300).contains(&answer.status) {
         bail!(

@@ -1,11 +1,19 @@
 //! One test's own database, vhost and key prefix.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 
 use crate::address::with_path;
 use crate::endpoints::Endpoints;
 use crate::port::random;
 use crate::{mariadb, rabbitmq};
+
+/// Longest a server may take to make a database or a vhost.
+const MAKE_LIMIT: Duration = Duration::from_secs(30);
+
+/// Longest a server may take to remove one; a test may have left it paused.
+const REMOVE_LIMIT: Duration = Duration::from_secs(10);
 
 /// One test's own part of servers that others use as well.
 ///
@@ -33,12 +41,13 @@ impl TestScope {
         let name = unique(name);
         let sql = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4");
         let mysql_url = endpoints.mysql_url.clone();
-        let database = tokio::task::spawn_blocking(move || mariadb::execute(&mysql_url, &sql));
+        let database =
+            tokio::task::spawn_blocking(move || mariadb::execute(&mysql_url, &sql, MAKE_LIMIT));
         let mut amqp_url = endpoints.amqp_url.clone();
         if let Some(api_url) = endpoints.rabbitmq_api_url.clone() {
             amqp_url = with_path(&amqp_url, &name);
             let vhost = name.clone();
-            tokio::task::spawn_blocking(move || rabbitmq::make_vhost(&api_url, &vhost))
+            tokio::task::spawn_blocking(move || rabbitmq::make_vhost(&api_url, &vhost, MAKE_LIMIT))
                 .await
                 .context("making the vhost panicked")??;
         }
@@ -61,11 +70,11 @@ impl Drop for TestScope {
             name, endpoints, ..
         } = self;
         if let Some(api_url) = &endpoints.rabbitmq_api_url {
-            let _ = rabbitmq::remove_vhost(api_url, name);
+            let _ = rabbitmq::remove_vhost(api_url, name, REMOVE_LIMIT);
         }
         // A transaction that a test left open must not hold up the next test.
         let sql = format!("SET lock_wait_timeout = 2; DROP DATABASE {name}");
-        let _ = mariadb::execute(&endpoints.mysql_url, &sql);
+        let _ = mariadb::execute(&endpoints.mysql_url, &sql, REMOVE_LIMIT);
     }
 }
 
