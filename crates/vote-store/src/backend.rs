@@ -44,6 +44,20 @@ impl MysqlSettings {
             call_timeout: Duration::from_secs(20),
         }
     }
+
+    /// The server that `mysql` names.
+    ///
+    /// # Errors
+    /// [`bootstrap::SettingsError::Missing`] when there is no URL.
+    pub fn from_settings(
+        mysql: &bootstrap::settings::Mysql,
+    ) -> Result<Self, bootstrap::SettingsError> {
+        Ok(Self {
+            connections_max: mysql.connections_max,
+            connect_timeout: Duration::from_millis(mysql.connect_timeout_ms),
+            ..Self::new(mysql.required_url()?.expose())
+        })
+    }
 }
 
 /// Session settings of every connection. MySQL and MariaDB both know these words.

@@ -1,2 +1,71 @@
-//! vote-gateway
-fn main() {}
+//! The vote gateway as a process of its own.
+
+use actix_web::web::Data;
+use anyhow::Context;
+use bootstrap::settings::ConfigFile;
+use clap::Parser;
+use http_kit::{Meter, Site, Tokens};
+use utoipa::OpenApi;
+use vote_cache::Cache;
+use vote_domain::{Clock, Ids};
+use vote_gateway::{Gateway, GatewayParts, GatewaySettings, routes};
+use vote_queue::{Queue, RabbitSettings};
+use vote_store::{MysqlSettings, Store};
+
+/// The service's own default for `http.port`.
+const PORT: u16 = 8082;
+
+/// Admits votes and enqueues them to RabbitMQ.
+#[derive(Parser)]
+#[command(version)]
+struct Command {
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let settings = Command::parse().config.load(PORT)?;
+    bootstrap::tracing::init(&settings.log)?;
+    let shutdown = bootstrap::signals::shutdown_token()?;
+    let ids = Ids::random();
+    let meter = Meter::install()?;
+
+    let store = Store::mysql(&MysqlSettings::from_settings(&settings.mysql)?)?;
+    let cache = Cache::redis(&settings.redis, settings.cache.jitter_percent, ids.clone())?;
+    let rabbit = RabbitSettings::from_settings(&settings.rabbitmq, "vote-gateway")?;
+    let queue = Queue::rabbit(&rabbit, &ids)?;
+    let tokens = Tokens::new(
+        &settings.auth.signing_keys()?,
+        settings.auth.access_token_s,
+        Clock::system(),
+    )?;
+
+    let parts = GatewayParts {
+        store,
+        cache,
+        queue: queue.clone(),
+        ids: ids.clone(),
+    };
+    let gateway = Gateway::new(parts, GatewaySettings::from_settings(&settings));
+    let noting = gateway.clone();
+    let stop = shutdown.clone();
+    tokio::spawn(async move { noting.note_epoch(stop).await });
+
+    let serving = gateway.clone();
+    let listening = Site::new(&settings.http, routes::Api::openapi(), meter, ids)
+        .with_tokens(tokens)
+        .with_readiness(gateway.readiness())
+        .with_routes(move |config| {
+            config.app_data(Data::new(serving.clone()));
+            routes::configure(config);
+        })
+        .listen(shutdown)
+        .context("vote-gateway")?;
+    tracing::info!(address = %listening.address(), "vote-gateway listens");
+    listening.stopped().await?;
+    gateway.drain().await;
+    queue.close().await;
+    tracing::info!("vote-gateway stopped");
+    Ok(())
+}

@@ -48,6 +48,23 @@ impl RabbitSettings {
         }
     }
 
+    /// The broker that `rabbitmq` names; `service` shows in its tools.
+    ///
+    /// # Errors
+    /// [`bootstrap::SettingsError::Missing`] when there is no URL.
+    pub fn from_settings(
+        rabbitmq: &bootstrap::settings::Rabbitmq,
+        service: &str,
+    ) -> Result<Self, bootstrap::SettingsError> {
+        let url = rabbitmq.required_url()?.expose();
+        Ok(Self {
+            name: format!("tally {service}"),
+            delivery_limit: rabbitmq.delivery_limit,
+            confirm_timeout: Duration::from_millis(rabbitmq.confirm_timeout_ms),
+            ..Self::at(url)
+        })
+    }
+
     pub(super) fn uri(&self, url: &str) -> Result<AMQPUri, SettingsError> {
         let mut uri: AMQPUri = url.parse().map_err(SettingsError::Url)?;
         if uri.scheme != AMQPScheme::AMQP {

@@ -1,0 +1,204 @@
+//! What the gateway answers, in the words of the API.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use chrono::{DateTime, Utc};
+use http_kit::{API_BASE, Problem};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use vote_domain::review::{Direction, Quota, Rejection};
+
+use crate::cast::Accepted;
+use crate::error::{CastError, Unavailable};
+use crate::idempotency::InvalidKey;
+use crate::status::{VoteState, VoteStatus};
+
+/// A vote that was accepted: durable, and soon counted.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AcceptedBody {
+    vote_id: Uuid,
+    /// Always `accepted`.
+    #[schema(example = "accepted")]
+    state: &'static str,
+    votes: QuotaBody,
+}
+
+/// The day's votes of a member.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct QuotaBody {
+    /// Votes per day.
+    limit: u32,
+    /// Used today, votes in flight included.
+    used: u32,
+    /// Left today.
+    remaining: u32,
+    /// When the next day begins.
+    resets_at: DateTime<Utc>,
+}
+
+impl From<Quota> for QuotaBody {
+    fn from(quota: Quota) -> Self {
+        Self {
+            limit: quota.limit,
+            used: quota.used,
+            remaining: quota.remaining,
+            resets_at: quota.resets_at,
+        }
+    }
+}
+
+/// A direction as the API writes it; `none` takes a vote back.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DirectionName {
+    Up,
+    Down,
+    None,
+}
+
+impl From<DirectionName> for Option<Direction> {
+    fn from(name: DirectionName) -> Self {
+        match name {
+            DirectionName::Up => Some(Direction::Up),
+            DirectionName::Down => Some(Direction::Down),
+            DirectionName::None => None,
+        }
+    }
+}
+
+impl From<Option<Direction>> for DirectionName {
+    fn from(direction: Option<Direction>) -> Self {
+        match direction {
+            Some(Direction::Up) => Self::Up,
+            Some(Direction::Down) => Self::Down,
+            None => Self::None,
+        }
+    }
+}
+
+/// What became of a vote.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VoteBody {
+    vote_id: Uuid,
+    review_id: Uuid,
+    direction: DirectionName,
+    /// `accepted`, `counted`, `rejected` or `voided`.
+    #[schema(example = "counted")]
+    state: &'static str,
+    /// Why it was rejected or voided.
+    reason: Option<&'static str>,
+    /// The vote that changed or took back this one.
+    superseded_by: Option<Uuid>,
+    /// When it was admitted.
+    cast_at: DateTime<Utc>,
+    /// When it entered the ledger.
+    settled_at: Option<DateTime<Utc>>,
+}
+
+impl From<VoteStatus> for VoteBody {
+    fn from(status: VoteStatus) -> Self {
+        let (state, reason) = match status.state {
+            VoteState::Accepted => ("accepted", None),
+            VoteState::Counted => ("counted", None),
+            VoteState::Rejected(reason) => ("rejected", Some(reason.as_str())),
+        };
+        Self {
+            vote_id: status.vote_id.0,
+            review_id: status.ballot.review.0,
+            direction: status.ballot.direction.into(),
+            state,
+            reason,
+            superseded_by: status.superseded_by.map(|vote| vote.0),
+            cast_at: status.cast_at,
+            settled_at: status.settled_at,
+        }
+    }
+}
+
+/// Votes of one's own.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VotesBody {
+    pub(crate) items: Vec<VoteBody>,
+}
+
+/// 202 with the vote, or 204 where there was nothing to take back.
+pub(crate) fn accepted(accepted: Accepted) -> HttpResponse {
+    match accepted {
+        Accepted::Nothing => HttpResponse::NoContent().finish(),
+        Accepted::Vote(vote_id, quota) => HttpResponse::Accepted()
+            .insert_header((header::LOCATION, format!("{API_BASE}/votes/{vote_id}")))
+            .json(AcceptedBody {
+                vote_id: vote_id.0,
+                state: "accepted",
+                votes: quota.into(),
+            }),
+    }
+}
+
+/// 404 for a review that is not there to be voted on.
+pub(crate) fn review_not_found() -> Problem {
+    Problem::not_found("review_not_found", "There is no such review.")
+}
+
+/// 503 for a vote nobody can speak for just now.
+pub(crate) fn vote_state_unknown() -> Problem {
+    Problem::unavailable(
+        "vote_state_unknown",
+        "The states of voters were lost a moment ago; the vote may still be under way.",
+        Duration::from_secs(30),
+    )
+}
+
+impl From<InvalidKey> for Problem {
+    fn from(error: InvalidKey) -> Self {
+        Self::invalid(
+            "invalid_idempotency_key",
+            format!("Idempotency-Key: {error}."),
+        )
+    }
+}
+
+impl From<CastError> for Problem {
+    fn from(error: CastError) -> Self {
+        match error {
+            CastError::Rejected(Rejection::SelfVote, _) => {
+                Problem::forbidden("self_vote", "Nobody may vote on their own review.")
+            }
+            CastError::Rejected(Rejection::DailyQuotaUsed(quota), now) => {
+                let wait = (quota.resets_at - now).to_std().unwrap_or_default();
+                let detail = format!("All {} votes of the day are used.", quota.limit);
+                Problem::too_many("daily_quota_used", detail, wait)
+                    .with("resets_at", quota.resets_at)
+                    .with("votes", QuotaBody::from(quota))
+            }
+            CastError::ReviewNotFound => review_not_found(),
+            CastError::KeyReused => Problem::invalid(
+                "idempotency_key_reused",
+                "The idempotency key was used for another ballot.",
+            ),
+            CastError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(error: Unavailable) -> Self {
+        tracing::warn!(part = error.part, reason = %error.reason, "vote service unavailable");
+        let detail = match error.vote_id {
+            None => format!("No vote was taken: the {} cannot be reached.", error.part),
+            Some(_) => format!(
+                "The fate of the vote is open: the {} did not answer in time. Send it again \
+                 with the same key.",
+                error.part
+            ),
+        };
+        let problem = Self::unavailable("queue_unavailable", detail, error.retry_after);
+        match error.vote_id {
+            None => problem,
+            Some(vote_id) => problem.with("vote_id", vote_id),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Why a vote was not accepted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use vote_cache::StateError;
+use vote_domain::VoteId;
+use vote_domain::review::Rejection;
+use vote_store::StoreError;
+
+/// Why a ballot made no accepted vote.
+#[derive(Debug, thiserror::Error)]
+pub enum CastError {
+    /// The rules said no, at this time; nothing changed.
+    #[error("{0}")]
+    Rejected(Rejection, DateTime<Utc>),
+    /// There is no such review, or not any more.
+    #[error("there is no such review")]
+    ReviewNotFound,
+    /// The idempotency key stands for another ballot.
+    #[error("the idempotency key was used for another ballot")]
+    KeyReused,
+    /// A part is missing or overloaded.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Which part is missing, and what the client is told of a vote whose fate is open.
+#[derive(Debug, thiserror::Error)]
+#[error("{part}: {reason}")]
+pub struct Unavailable {
+    /// The part: `queue`, `voter states`, `database` or `gateway`.
+    pub part: &'static str,
+    /// What is the matter with it.
+    pub reason: String,
+    /// The vote that may or may not reach the ledger; sending the ballot again with the
+    /// same key, or just again, adopts it.
+    pub vote_id: Option<VoteId>,
+    /// When to try again.
+    pub retry_after: Duration,
+}
+
+impl Unavailable {
+    /// `part` is missing, and nothing was cast.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "errors are handed over where they end"
+    )]
+    pub(crate) fn of(part: &'static str, reason: impl ToString) -> Self {
+        Self {
+            part,
+            reason: reason.to_string(),
+            vote_id: None,
+            retry_after: Duration::from_secs(1),
+        }
+    }
+
+    /// The fate of `vote_id` is open.
+    pub(crate) fn unknown(mut self, vote_id: VoteId) -> Self {
+        self.vote_id = Some(vote_id);
+        self
+    }
+}
+
+impl From<StateError> for Unavailable {
+    fn from(error: StateError) -> Self {
+        Self::of("voter states", error)
+    }
+}
+
+impl From<Arc<StoreError>> for Unavailable {
+    fn from(error: Arc<StoreError>) -> Self {
+        Self::of("database", error)
+    }
+}
+
+impl From<StoreError> for Unavailable {
+    fn from(error: StoreError) -> Self {
+        Self::of("database", error)
+    }
+}
+
+impl From<StateError> for CastError {
+    fn from(error: StateError) -> Self {
+        Unavailable::from(error).into()
+    }
+}
+
+impl From<Arc<StoreError>> for CastError {
+    fn from(error: Arc<StoreError>) -> Self {
+        Unavailable::from(error).into()
+    }
+}

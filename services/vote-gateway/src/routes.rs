@@ -1,0 +1,302 @@
+//! The gateway's routes.
+
+use actix_web::http::header::HeaderName;
+use actix_web::web::{Data, ServiceConfig, delete, get, post, resource};
+use actix_web::{HttpRequest, HttpResponse};
+use http_kit::{Actor, Json, Path, Problem, ProblemDetails, Query, TraceParent};
+use serde::Deserialize;
+use utoipa::{IntoParams, OpenApi, ToSchema};
+use uuid::Uuid;
+use vote_domain::review::{Ballot, Direction};
+use vote_domain::{Permission, ReviewId, VoteId};
+
+use crate::answer::{
+    AcceptedBody, DirectionName, QuotaBody, VoteBody, VotesBody, accepted, vote_state_unknown,
+};
+use crate::cast::Cast;
+use crate::gateway::Gateway;
+use crate::idempotency::IdempotencyKey;
+use crate::status::Absent;
+
+/// The request's header.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The most votes asked after at once.
+const IDS_MAX: usize = 100;
+
+/// Adds the gateway's routes; they expect [`Data<Gateway>`] among the application's data.
+///
+/// [`Data<Gateway>`]: actix_web::web::Data
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(resource("/reviews/{review_id}/upvote").route(post().to(upvote)))
+        .service(resource("/reviews/{review_id}/downvote").route(post().to(downvote)))
+        .service(resource("/reviews/{review_id}/vote").route(delete().to(take_back)))
+        .service(
+            resource("/votes")
+                .route(post().to(vote))
+                .route(get().to(votes)),
+        )
+        .service(resource("/votes/{vote_id}").route(get().to(vote_status)));
+}
+
+/// The description of the gateway's routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tally: votes",
+        description = "Casts votes and tells what became of them."
+    ),
+    paths(upvote, downvote, take_back, vote, votes, vote_status),
+    components(schemas(
+        AcceptedBody,
+        QuotaBody,
+        VoteBody,
+        VotesBody,
+        VoteRequest,
+        ProblemDetails
+    ))
+)]
+pub struct Api;
+
+/// What a ballot's request carries beside the ballot.
+struct Caller {
+    actor: Actor,
+    key: Option<IdempotencyKey>,
+    trace: TraceParent,
+}
+
+impl Caller {
+    fn new(actor: Actor, trace: TraceParent, request: &HttpRequest) -> Result<Self, Problem> {
+        actor.require(Permission::Vote)?;
+        let key = match request.headers().get(IDEMPOTENCY_KEY) {
+            Some(value) => Some(IdempotencyKey::parse(value.as_bytes())?),
+            None => None,
+        };
+        Ok(Self { actor, key, trace })
+    }
+
+    async fn cast(
+        self,
+        gateway: &Gateway,
+        review: ReviewId,
+        direction: Option<Direction>,
+    ) -> Result<HttpResponse, Problem> {
+        let cast = Cast {
+            voter: self.actor.user_id,
+            ballot: Ballot { review, direction },
+            key: self.key,
+            trace_parent: self.trace.to_string(),
+        };
+        Ok(accepted(gateway.cast(cast).await?))
+    }
+}
+
+/// Votes a review up; replies 202 once the vote is durable.
+#[utoipa::path(
+    post, path = "/api/v1/reviews/{review_id}/upvote", tag = "votes",
+    params(("review_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 202, description = "Accepted: durable, soon counted", body = AcceptedBody),
+        (status = 401, description = "`unauthenticated`", body = ProblemDetails),
+        (status = 403, description = "`self_vote`", body = ProblemDetails),
+        (status = 404, description = "`review_not_found`", body = ProblemDetails),
+        (status = 422, description = "`invalid_id`, `idempotency_key_reused`", body = ProblemDetails),
+        (status = 429, description = "`daily_quota_used`, with `resets_at`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+    ),
+    security(("bearer" = []))
+)]
+async fn upvote(
+    gateway: Data<Gateway>,
+    actor: Actor,
+    trace: TraceParent,
+    review: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let caller = Caller::new(actor, trace, &request)?;
+    caller
+        .cast(&gateway, ReviewId(review.0), Some(Direction::Up))
+        .await
+}
+
+/// Votes a review down; replies 202 once the vote is durable.
+#[utoipa::path(
+    post, path = "/api/v1/reviews/{review_id}/downvote", tag = "votes",
+    params(("review_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 202, description = "Accepted: durable, soon counted", body = AcceptedBody),
+        (status = 401, description = "`unauthenticated`", body = ProblemDetails),
+        (status = 403, description = "`self_vote`", body = ProblemDetails),
+        (status = 404, description = "`review_not_found`", body = ProblemDetails),
+        (status = 422, description = "`invalid_id`, `idempotency_key_reused`", body = ProblemDetails),
+        (status = 429, description = "`daily_quota_used`, with `resets_at`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+    ),
+    security(("bearer" = []))
+)]
+async fn downvote(
+    gateway: Data<Gateway>,
+    actor: Actor,
+    trace: TraceParent,
+    review: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let caller = Caller::new(actor, trace, &request)?;
+    caller
+        .cast(&gateway, ReviewId(review.0), Some(Direction::Down))
+        .await
+}
+
+/// Takes a vote back; costs nothing and gives nothing back.
+#[utoipa::path(
+    delete, path = "/api/v1/reviews/{review_id}/vote", tag = "votes",
+    params(("review_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 202, description = "Accepted: durable, soon counted", body = AcceptedBody),
+        (status = 204, description = "No vote stood"),
+        (status = 401, description = "`unauthenticated`", body = ProblemDetails),
+        (status = 403, description = "`self_vote`", body = ProblemDetails),
+        (status = 404, description = "`review_not_found`", body = ProblemDetails),
+        (status = 422, description = "`invalid_id`, `idempotency_key_reused`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+    ),
+    security(("bearer" = []))
+)]
+async fn take_back(
+    gateway: Data<Gateway>,
+    actor: Actor,
+    trace: TraceParent,
+    review: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let caller = Caller::new(actor, trace, &request)?;
+    caller.cast(&gateway, ReviewId(review.0), None).await
+}
+
+/// A ballot on a review.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct VoteRequest {
+    review_id: Uuid,
+    direction: DirectionName,
+}
+
+/// Casts a ballot of any direction; the same as the three routes below a review.
+#[utoipa::path(
+    post, path = "/api/v1/votes", tag = "votes", request_body = VoteRequest,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 202, description = "Accepted: durable, soon counted", body = AcceptedBody),
+        (status = 204, description = "No vote stood"),
+        (status = 400, description = "`malformed_json`", body = ProblemDetails),
+        (status = 401, description = "`unauthenticated`", body = ProblemDetails),
+        (status = 403, description = "`self_vote`", body = ProblemDetails),
+        (status = 404, description = "`review_not_found`", body = ProblemDetails),
+        (status = 413, description = "`body_too_large`", body = ProblemDetails),
+        (status = 415, description = "`unsupported_media_type`", body = ProblemDetails),
+        (status = 422, description = "`invalid_body`, `idempotency_key_reused`", body = ProblemDetails),
+        (status = 429, description = "`daily_quota_used`, with `resets_at`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+    ),
+    security(("bearer" = []))
+)]
+async fn vote(
+    gateway: Data<Gateway>,
+    actor: Actor,
+    trace: TraceParent,
+    body: Json<VoteRequest>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let caller = Caller::new(actor, trace, &request)?;
+    let VoteRequest {
+        review_id,
+        direction,
+    } = body.0;
+    caller
+        .cast(&gateway, ReviewId(review_id), direction.into())
+        .await
+}
+
+/// Tells what became of one's own vote.
+#[utoipa::path(
+    get, path = "/api/v1/votes/{vote_id}", tag = "votes",
+    params(("vote_id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "The vote", body = VoteBody),
+        (status = 401, description = "`unauthenticated`", body = ProblemDetails),
+        (status = 404, description = "`vote_not_found`", body = ProblemDetails),
+        (status = 422, description = "`invalid_id`", body = ProblemDetails),
+        (status = 503, description = "`vote_state_unknown`, `queue_unavailable`", body = ProblemDetails),
+    ),
+    security(("bearer" = []))
+)]
+async fn vote_status(
+    gateway: Data<Gateway>,
+    actor: Actor,
+    vote_id: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let found = gateway
+        .statuses(actor.user_id, &[VoteId(vote_id.0)])
+        .await?;
+    if let Some(status) = found.into_iter().next() {
+        return http_kit::etag::cached_json(&request, &VoteBody::from(status));
+    }
+    match gateway.absent(actor.user_id).await? {
+        Absent::Unknown => Err(vote_state_unknown()),
+        Absent::Never => Err(Problem::not_found(
+            "vote_not_found",
+            "There is no such vote of yours.",
+        )),
+    }
+}
+
+/// Which votes are asked after.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct VotesQuery {
+    /// Up to 100 ids, separated by commas.
+    ids: String,
+}
+
+/// Tells what became of some of one's own votes; those that are not are left out.
+#[utoipa::path(
+    get, path = "/api/v1/votes", tag = "votes", params(VotesQuery),
+    responses(
+        (status = 200, description = "The votes", body = VotesBody),
+        (status = 401, description = "`unauthenticated`", body = ProblemDetails),
+        (status = 422, description = "`invalid_id`, `invalid_query`, `too_many_ids`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+    ),
+    security(("bearer" = []))
+)]
+async fn votes(
+    gateway: Data<Gateway>,
+    actor: Actor,
+    query: Query<VotesQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let ids = parse_ids(&query.ids)?;
+    let found = gateway.statuses(actor.user_id, &ids).await?;
+    let items = found.into_iter().map(VoteBody::from).collect();
+    http_kit::etag::cached_json(&request, &VotesBody { items })
+}
+
+fn parse_ids(text: &str) -> Result<Vec<VoteId>, Problem> {
+    let mut ids = Vec::new();
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        let id: VoteId = part
+            .trim()
+            .parse()
+            .map_err(|_| Problem::invalid("invalid_id", format!("{part:?} is no id.")))?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+        if ids.len() > IDS_MAX {
+            let detail = format!("At most {IDS_MAX} ids may be asked for at once.");
+            return Err(Problem::invalid("too_many_ids", detail));
+        }
+    }
+    Ok(ids)
+}

@@ -1,0 +1,93 @@
+//! What became of a vote.
+
+use chrono::{DateTime, Utc};
+use vote_domain::review::{Ballot, Outcome, RejectReason};
+use vote_domain::{UserId, VoteId};
+
+use crate::error::Unavailable;
+use crate::gateway::Gateway;
+
+/// A vote, as its voter sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct VoteStatus {
+    pub(crate) vote_id: VoteId,
+    pub(crate) ballot: Ballot,
+    pub(crate) state: VoteState,
+    pub(crate) superseded_by: Option<VoteId>,
+    pub(crate) cast_at: DateTime<Utc>,
+    pub(crate) settled_at: Option<DateTime<Utc>>,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VoteState {
+    /// In flight: durable, not settled yet. While a gateway is still waiting for the
+    /// broker, a vote shows so too.
+    Accepted,
+    /// In the ledger.
+    Counted,
+    /// In the ledger as refused.
+    Rejected(RejectReason),
+}
+
+/// What is known of a vote nobody could show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absent {
+    /// It never was, or was never the asker's.
+    Never,
+    /// Voter states were lost a moment ago: it may be under way.
+    Unknown,
+}
+
+impl Gateway {
+    /// What became of those of `votes` that are `voter`'s, in the order asked for.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the voter's state or SQL cannot be asked.
+    pub(crate) async fn statuses(
+        &self,
+        voter: UserId,
+        votes: &[VoteId],
+    ) -> Result<Vec<VoteStatus>, Unavailable> {
+        // First what is in flight, then SQL: a vote that settles in between is in both.
+        let state = self.voters.read(voter).await?.state;
+        let settled = self.store.ledger_votes(votes).await?;
+        let status = |vote_id: &VoteId| {
+            if let Some(vote) = settled.iter().find(|vote| vote.vote_id == *vote_id) {
+                return (vote.voter == voter).then_some(VoteStatus {
+                    vote_id: *vote_id,
+                    ballot: vote.ballot,
+                    state: match vote.outcome {
+                        Outcome::Counted => VoteState::Counted,
+                        Outcome::Rejected(reason) => VoteState::Rejected(reason),
+                    },
+                    superseded_by: vote.superseded_by,
+                    cast_at: vote.seq.at(),
+                    settled_at: Some(vote.settled_at),
+                });
+            }
+            state.in_flight(*vote_id).map(|sent| VoteStatus {
+                vote_id: *vote_id,
+                ballot: sent.vote.ballot(),
+                state: VoteState::Accepted,
+                superseded_by: None,
+                cast_at: sent.vote.seq.at(),
+                settled_at: None,
+            })
+        };
+        Ok(votes.iter().filter_map(status).collect())
+    }
+
+    /// What may be said of a vote that [`Gateway::statuses`] does not show.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if nobody can say.
+    pub(crate) async fn absent(&self, voter: UserId) -> Result<Absent, Unavailable> {
+        let now = self.voters.read(voter).await?.now;
+        Ok(if self.epoch.is_open(now).await? {
+            Absent::Unknown
+        } else {
+            Absent::Never
+        })
+    }
+}

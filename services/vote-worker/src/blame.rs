@@ -1,0 +1,54 @@
+//! Finding out whether a vote is to blame.
+
+use tokio_util::sync::CancellationToken;
+use vote_queue::BallotBox;
+use vote_store::dead_letters::NewDeadLetter;
+
+use crate::collect::Arrived;
+use crate::retry::Backoff;
+use crate::settle::{SettleError, refused};
+use crate::worker::Worker;
+
+/// How often a vote must fail while a canary write succeeds before it is blamed.
+const TRIES: u32 = 3;
+
+impl Worker {
+    /// Decides on a vote that failed alone: it is blamed only if it goes on failing while
+    /// SQL takes other writes. The letter to keep for it, none if it settled after all;
+    /// `None` if told to stop.
+    pub(crate) async fn blame(
+        &self,
+        ballot_box: &BallotBox,
+        vote: &Arrived,
+        mut detail: String,
+        stop: &CancellationToken,
+    ) -> Option<Vec<NewDeadLetter>> {
+        let mut backoff = Backoff::new(&self.ids);
+        let mut n_failures = 0;
+        loop {
+            match self.store.write_canary("worker", self.clock.now()).await {
+                Ok(()) => n_failures += 1,
+                Err(error) => self.held_up(&error),
+            }
+            if n_failures >= TRIES {
+                let vote_id = vote.vote.vote_id;
+                tracing::error!(target: "vote", %vote_id, detail, "vote cannot be settled");
+                return Some(vec![refused(ballot_box, vote, detail)]);
+            }
+            let wait = tokio::time::sleep(backoff.next());
+            stop.run_until_cancelled(wait).await?;
+            match self.settle_once(std::slice::from_ref(vote)).await {
+                Ok(settled) => {
+                    self.recovered();
+                    self.show(&settled).await;
+                    return Some(Vec::new());
+                }
+                Err(SettleError::Store(error)) if error.is_transient() => {
+                    self.held_up(&error);
+                    n_failures = 0;
+                }
+                Err(error) => detail = error.to_string(),
+            }
+        }
+    }
+}

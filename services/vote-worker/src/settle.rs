@@ -1,0 +1,219 @@
+//! Bringing a batch through: no outage is ever a vote's fault.
+
+use std::collections::HashMap;
+
+use tokio_util::sync::CancellationToken;
+use vote_domain::VoteId;
+use vote_domain::review::{Outcome, ReviewVote};
+use vote_queue::BallotBox;
+use vote_store::StoreError;
+use vote_store::dead_letters::{LetterKind, NewDeadLetter};
+use vote_store::settle::SettledBatch;
+
+use crate::collect::{Arrived, Batch, Unreadable};
+use crate::retry::Backoff;
+use crate::worker::Worker;
+
+/// How a try at some votes ended.
+enum Tried {
+    Settled(SettledBatch),
+    /// Not by an outage: a vote among them cannot be settled.
+    Failed(String),
+}
+
+impl Worker {
+    /// Settles `batch`, for as long as it takes. `false` only when it was told to stop
+    /// before that: the batch must not be acknowledged then.
+    pub(crate) async fn settle(
+        &self,
+        ballot_box: &BallotBox,
+        batch: &Batch,
+        stop: &CancellationToken,
+    ) -> bool {
+        let mut letters: Vec<_> = batch
+            .unreadable
+            .iter()
+            .map(|unreadable| letter(ballot_box, unreadable))
+            .collect();
+        // Halves still to be settled; the first ones last.
+        let mut work = vec![&batch.votes[..]];
+        while let Some(votes) = work.pop() {
+            if votes.is_empty() {
+                continue;
+            }
+            match self.try_votes(votes, stop).await {
+                None => return false,
+                Some(Tried::Settled(settled)) => {
+                    log(votes, &settled);
+                    self.show(&settled).await;
+                }
+                Some(Tried::Failed(detail)) => match votes {
+                    [vote] => match self.blame(ballot_box, vote, detail, stop).await {
+                        Some(blamed) => letters.extend(blamed),
+                        None => return false,
+                    },
+                    votes => {
+                        let (first, second) = votes.split_at(votes.len() / 2);
+                        work.extend([second, first]);
+                    }
+                },
+            }
+        }
+        letters.is_empty() || self.keep(&letters, stop).await
+    }
+
+    /// Tries `votes` until they settle or fail by no outage; `None` if told to stop.
+    async fn try_votes(&self, votes: &[Arrived], stop: &CancellationToken) -> Option<Tried> {
+        let mut backoff = Backoff::new(&self.ids);
+        loop {
+            match self.settle_once(votes).await {
+                Ok(settled) => {
+                    self.recovered();
+                    return Some(Tried::Settled(settled));
+                }
+                Err(SettleError::Store(error)) if error.is_transient() => {
+                    self.held_up(&error);
+                    let wait = tokio::time::sleep(backoff.next());
+                    stop.run_until_cancelled(wait).await?;
+                }
+                Err(error) => return Some(Tried::Failed(error.to_string())),
+            }
+        }
+    }
+
+    /// One transaction. A vote that makes it panic fails it, and ends nothing else.
+    pub(crate) async fn settle_once(&self, votes: &[Arrived]) -> Result<SettledBatch, SettleError> {
+        let (store, reward, now) = (self.store.clone(), self.settings.reward, self.clock.now());
+        let votes: Vec<ReviewVote> = votes.iter().map(|arrived| arrived.vote.clone()).collect();
+        metrics::histogram!("tally_settle_batch_votes").record(count(votes.len()));
+        let started = tokio::time::Instant::now();
+        let settling = tokio::spawn(async move { store.settle(&votes, reward, now).await });
+        let result = match settling.await {
+            Ok(Ok(settled)) => Ok(settled),
+            Ok(Err(error)) => Err(SettleError::Store(error)),
+            Err(error) => Err(SettleError::Panicked(error.to_string())),
+        };
+        metrics::histogram!("tally_settle_seconds").record(started.elapsed().as_secs_f64());
+        result
+    }
+
+    /// Keeps `letters`, for as long as it takes; `false` if told to stop.
+    pub(crate) async fn keep(&self, letters: &[NewDeadLetter], stop: &CancellationToken) -> bool {
+        let mut backoff = Backoff::new(&self.ids);
+        while let Err(error) = self
+            .store
+            .keep_dead_letters(letters, self.clock.now())
+            .await
+        {
+            self.held_up(&error);
+            let wait = tokio::time::sleep(backoff.next());
+            if stop.run_until_cancelled(wait).await.is_none() {
+                return false;
+            }
+        }
+        self.recovered();
+        for letter in letters {
+            tracing::error!(
+                ballot_box = letter.ballot_box,
+                reason = letter.reason,
+                detail = letter.detail,
+                "dead letter kept"
+            );
+            metrics::counter!("tally_dead_letters_total", "reason" => letter.reason).increment(1);
+        }
+        true
+    }
+
+    /// Notes that settling waits for `error` to pass.
+    pub(crate) fn held_up(&self, error: &StoreError) {
+        metrics::counter!("tally_settle_retries_total").increment(1);
+        match error {
+            // Other workers are at the same voters: nothing to report.
+            StoreError::Contention(_) => tracing::debug!(%error, "settling tried again"),
+            error => {
+                let is_news = self.trouble.send_replace(Some(error.to_string())).is_none();
+                if is_news {
+                    tracing::warn!(%error, "settling is held up");
+                }
+            }
+        }
+    }
+
+    /// Notes that settling goes on.
+    pub(crate) fn recovered(&self) {
+        if self
+            .trouble
+            .send_if_modified(|trouble| trouble.take().is_some())
+        {
+            tracing::info!("settling goes on");
+        }
+    }
+}
+
+/// Why votes did not settle.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettleError {
+    /// SQL said no.
+    #[error(transparent)]
+    Store(StoreError),
+    /// Settling panicked.
+    #[error("settling panicked: {0}")]
+    Panicked(String),
+}
+
+fn letter(ballot_box: &BallotBox, unreadable: &Unreadable) -> NewDeadLetter {
+    NewDeadLetter {
+        ballot_box: ballot_box.name().to_owned(),
+        kind: unreadable.kind,
+        bytes: unreadable.bytes.to_vec(),
+        reason: unreadable.reason,
+        detail: unreadable.detail.clone(),
+    }
+}
+
+/// The letter for a vote that cannot be settled.
+pub(crate) fn refused(ballot_box: &BallotBox, vote: &Arrived, detail: String) -> NewDeadLetter {
+    NewDeadLetter {
+        ballot_box: ballot_box.name().to_owned(),
+        kind: LetterKind::Vote,
+        bytes: vote.bytes.to_vec(),
+        reason: "refused",
+        detail,
+    }
+}
+
+fn log(votes: &[Arrived], settled: &SettledBatch) {
+    let traces: HashMap<VoteId, &str> = votes
+        .iter()
+        .map(|arrived| (arrived.vote.vote_id, arrived.trace_parent.as_str()))
+        .collect();
+    let (mut n_counted, mut n_rejected) = (0, 0);
+    for (vote_id, outcome) in &settled.outcomes {
+        let trace_parent = traces.get(vote_id).copied().unwrap_or_default();
+        match outcome {
+            Outcome::Counted => {
+                n_counted += 1;
+                tracing::info!(target: "vote", %vote_id, trace_parent, "vote counted");
+            }
+            Outcome::Rejected(reason) => {
+                n_rejected += 1;
+                tracing::warn!(target: "vote", %vote_id, trace_parent, %reason, "vote rejected");
+            }
+        }
+    }
+    let n_known = votes.len().saturating_sub(settled.outcomes.len());
+    metrics::counter!("tally_votes_counted_total").increment(n_counted);
+    metrics::counter!("tally_votes_rejected_total").increment(n_rejected);
+    metrics::counter!("tally_votes_known_total").increment(n_known as u64);
+    for review in &settled.rewarded {
+        tracing::info!(%review, "author rewarded");
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "batches are far below 2^52 votes"
+)]
+fn count(n: usize) -> f64 {
+    n as f64
+}
