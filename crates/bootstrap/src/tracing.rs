@@ -1,6 +1,8 @@
 //! Logs: where they go and how they look. Lines go to standard error, so that a
 //! command's own output stays clean.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::IsTerminal;
 use std::panic;
 
 use tracing_subscriber::EnvFilter;
@@ -27,7 +29,7 @@ pub enum LogError {
 }
 
 /// Starts the logs of this process as `log` says, panics included: each is logged once,
-/// with the spans it happened in.
+/// with the spans it happened in, and with a backtrace where `RUST_BACKTRACE` asks.
 ///
 /// # Errors
 /// One of [`LogError`].
@@ -49,13 +51,22 @@ pub fn init(log: &Log) -> Result<(), LogError> {
             )
             .try_init()?,
         LogFormat::Pretty => registry
-            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(std::io::stderr().is_terminal())
+                    .with_writer(std::io::stderr),
+            )
             .try_init()?,
     }
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         let reason = panic.payload_as_str().unwrap_or("no message");
-        ::tracing::error!(place, reason, "panicked");
+        let backtrace = Backtrace::capture();
+        let backtrace = match backtrace.status() {
+            BacktraceStatus::Captured => Some(::tracing::field::display(&backtrace)),
+            _ => None,
+        };
+        ::tracing::error!(place, reason, backtrace, "panicked");
     }));
     Ok(())
 }

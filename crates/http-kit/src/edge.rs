@@ -13,7 +13,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures::FutureExt;
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, error_span};
 use vote_domain::Ids;
 
 use crate::meter::{InFlight, count_request};
@@ -57,7 +57,8 @@ pub(crate) async fn around<B: MessageBody + 'static>(
         started: Instant::now(),
     };
     request.extensions_mut().insert(head.trace);
-    let span = info_span!(
+    // At the highest level, so that no filter parts a line from its trace.
+    let span = error_span!(
         "request",
         trace_id = head.trace.trace_id(),
         method = %head.method,

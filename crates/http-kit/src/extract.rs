@@ -24,10 +24,6 @@ impl Default for BodyLimit {
     }
 }
 
-/// How much of a body that is too large is read and dropped before the answer, in
-/// bytes: a client that is still sending may not see an answer that comes at once.
-const DRAINED_MAX: usize = 8 * 1_024 * 1_024;
-
 /// A JSON body. Refuses other media types with 415, text that is no JSON with 400
 /// `malformed_json`, and what does not fit `T` with 422 `invalid_body`.
 #[derive(Clone, Copy, Debug)]
@@ -135,7 +131,6 @@ fn is_json(request: &HttpRequest) -> bool {
 pub async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Problem> {
     let BodyLimit(limit) = request.app_data::<BodyLimit>().copied().unwrap_or_default();
     let mut body = BytesMut::new();
-    let mut n_read = 0;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
             Problem::new(
@@ -144,21 +139,15 @@ pub async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<By
                 format!("The body could not be read: {error}."),
             )
         })?;
-        n_read += chunk.len();
-        if n_read > DRAINED_MAX {
-            break;
+        if body.len() + chunk.len() > limit {
+            return Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                format!("The body may have at most {limit} bytes."),
+            )
+            .with("bytes_max", limit));
         }
-        if n_read <= limit {
-            body.extend_from_slice(&chunk);
-        }
-    }
-    if n_read > limit {
-        return Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            format!("The body may have at most {limit} bytes."),
-        )
-        .with("bytes_max", limit));
+        body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
 }

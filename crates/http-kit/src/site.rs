@@ -29,6 +29,10 @@ pub const API_BASE: &str = "/api/v1";
 /// How often measurements are folded while nobody reads them.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
 
+/// How long a client that was refused may go on sending before the connection closes,
+/// so that it comes to read the answer.
+const LINGER: Duration = Duration::from_secs(3);
+
 type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
 /// A service's routes and what surrounds them. Build it once, then [`Site::listen`], or
@@ -182,6 +186,7 @@ impl Site {
         let mut server = HttpServer::new(move || self.app())
             .keep_alive(Duration::from_secs(http.keep_alive_s))
             .client_request_timeout(Duration::from_millis(http.header_timeout_ms))
+            .client_disconnect_timeout(LINGER)
             .shutdown_timeout(http.shutdown_grace_s)
             .shutdown_signal(async move {
                 stop.cancelled().await;

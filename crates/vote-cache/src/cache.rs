@@ -188,3 +188,21 @@ impl Cache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lifetimes_stray_within_the_jitter_and_not_all_alike() {
+        let cache = Cache::memory(Clock::system(), 20, Ids::seeded(1));
+        let ttl = Duration::from_secs(100);
+        let drawn: Vec<_> = (0..1_000).map(|_| cache.jittered(ttl)).collect();
+        let (least, most) = (drawn.iter().min().unwrap(), drawn.iter().max().unwrap());
+        assert!(*least >= Duration::from_secs(80) && *most <= Duration::from_secs(120));
+        assert!(
+            *most - *least > Duration::from_secs(35),
+            "{least:?} {most:?}"
+        );
+    }
+}
