@@ -21,20 +21,20 @@ const CAST_TRIES: u32 = 40;
 
 /// What a voter asks for.
 #[derive(Clone, Debug)]
-pub(crate) struct Cast {
+pub struct Cast {
     /// Who.
-    pub(crate) voter: UserId,
+    pub voter: UserId,
     /// What.
-    pub(crate) ballot: Ballot,
+    pub ballot: Ballot,
     /// The client's name for the intent.
-    pub(crate) key: Option<IdempotencyKey>,
-    /// W3C trace context of the request.
-    pub(crate) trace_parent: String,
+    pub key: Option<IdempotencyKey>,
+    /// W3C trace context of the request; may be empty.
+    pub trace_parent: String,
 }
 
 /// A ballot that was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Accepted {
+pub enum Accepted {
     /// By this vote, which the broker or SQL has.
     Vote(VoteId, Quota),
     /// There was nothing to take back.
@@ -64,7 +64,7 @@ impl Gateway {
     ///
     /// # Errors
     /// [`CastError`]; unless it carries a vote's id, nothing was cast.
-    pub(crate) async fn cast(&self, cast: Cast) -> Result<Accepted, CastError> {
+    pub async fn cast(&self, cast: Cast) -> Result<Accepted, CastError> {
         let gateway = self.clone();
         let casting = self
             .runtime
@@ -118,6 +118,9 @@ impl Gateway {
         match self.admit(cast, &mut known, vote_id).await {
             Ok(Admission::Cast(vote)) => self.reserve(cast, known, vote).await,
             Ok(Admission::Stands(standing)) => {
+                if cast.key.is_none() {
+                    self.keep(cast.voter, &known, stale).await;
+                }
                 self.repeat_standing(cast, known, vote_id, standing).await
             }
             Ok(Admission::Nothing) => {

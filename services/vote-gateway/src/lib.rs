@@ -24,6 +24,8 @@ pub mod routes;
 mod status;
 mod voters;
 
+pub use cast::{Accepted, Cast};
 pub use error::{CastError, Unavailable};
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{IdempotencyKey, InvalidKey};
+pub use status::{VoteState, VoteStatus};

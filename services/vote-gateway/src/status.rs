@@ -9,18 +9,24 @@ use crate::gateway::Gateway;
 
 /// A vote, as its voter sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct VoteStatus {
-    pub(crate) vote_id: VoteId,
-    pub(crate) ballot: Ballot,
-    pub(crate) state: VoteState,
-    pub(crate) superseded_by: Option<VoteId>,
-    pub(crate) cast_at: DateTime<Utc>,
-    pub(crate) settled_at: Option<DateTime<Utc>>,
+pub struct VoteStatus {
+    /// The vote.
+    pub vote_id: VoteId,
+    /// What was asked.
+    pub ballot: Ballot,
+    /// How far it has come.
+    pub state: VoteState,
+    /// The counted vote that changed or took back this one.
+    pub superseded_by: Option<VoteId>,
+    /// When it was admitted.
+    pub cast_at: DateTime<Utc>,
+    /// When it entered the ledger.
+    pub settled_at: Option<DateTime<Utc>>,
 }
 
 /// How far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum VoteState {
+pub enum VoteState {
     /// In flight: durable, not settled yet. While a gateway is still waiting for the
     /// broker, a vote shows so too.
     Accepted,
@@ -44,7 +50,7 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Unavailable`] if the voter's state or SQL cannot be asked.
-    pub(crate) async fn statuses(
+    pub async fn statuses(
         &self,
         voter: UserId,
         votes: &[VoteId],

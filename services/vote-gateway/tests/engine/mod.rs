@@ -1,0 +1,255 @@
+//! A gateway and a worker on adapters of either kind, without HTTP around them.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use tempfile::TempDir;
+use test_stack::{Stack, TestScope};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use vote_cache::{Cache, VoterStates};
+use vote_domain::review::{Ballot, Direction, QuotaPolicy};
+use vote_domain::{Clock, Ids, ReviewId, UserId, VoteId};
+use vote_gateway::{
+    Accepted, Cast, CastError, Gateway, GatewayParts, GatewaySettings, IdempotencyKey, VoteState,
+};
+use vote_queue::{BallotBox, EmbeddedSettings, PublisherSettings, Queue, RabbitSettings};
+use vote_store::settle::RewardPolicy;
+use vote_store::{MysqlSettings, Store};
+use vote_worker::{Worker, WorkerParts, WorkerSettings};
+
+pub(crate) const UP: Option<Direction> = Some(Direction::Up);
+pub(crate) const DOWN: Option<Direction> = Some(Direction::Down);
+
+/// Both sides of the queue.
+pub(crate) struct Engine {
+    pub(crate) gateway: Gateway,
+    pub(crate) worker: Worker,
+    pub(crate) store: Store,
+    pub(crate) cache: Cache,
+    pub(crate) queue: Queue,
+    pub(crate) ids: Ids,
+    pub(crate) stop: CancellationToken,
+    _place: Place,
+}
+
+/// Where the data lie, until the test is over.
+enum Place {
+    Folder(#[expect(dead_code, reason = "kept until dropped")] TempDir),
+    Servers(#[expect(dead_code, reason = "kept until dropped")] Box<TestScope>),
+}
+
+impl Engine {
+    /// On SQLite, the embedded queue and memory, at the time of `clock`.
+    pub(crate) async fn embedded(clock: Clock) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let ids = Ids::random();
+        let store = Store::sqlite(folder.path().join("tally.db")).await?;
+        let queue = Queue::embedded(EmbeddedSettings::at(folder.path().join("votes"))).await?;
+        let cache = Cache::memory(clock, 0, ids.clone());
+        Self::on(store, queue, cache, ids, Place::Folder(folder)).await
+    }
+
+    /// On MariaDB, RabbitMQ and Redis.
+    pub(crate) async fn real(test: &str) -> Result<Self> {
+        let scope = Stack::isolated(test).await?;
+        let ids = Ids::random();
+        let store = Store::mysql(&MysqlSettings::new(&scope.mysql_url))?;
+        let queue = Queue::rabbit(&RabbitSettings::at(&scope.amqp_url), &ids)?;
+        queue.until_up().await;
+        let redis = bootstrap::settings::Redis {
+            url: Some(bootstrap::Secret::new(&scope.redis_url)),
+            key_prefix: scope.redis_prefix.trim_end_matches(':').to_owned(),
+            ..Default::default()
+        };
+        let cache = Cache::redis(&redis, 0, ids.clone())?;
+        while cache.health().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Self::on(store, queue, cache, ids, Place::Servers(Box::new(scope))).await
+    }
+
+    async fn on(store: Store, queue: Queue, cache: Cache, ids: Ids, place: Place) -> Result<Self> {
+        store.migrate().await?;
+        queue.declare(&BallotBox::reviews()).await?;
+        let gateway = gateway(&store, &queue, &cache, &ids);
+        let worker = Worker::new(
+            WorkerParts {
+                store: store.clone(),
+                cache: cache.clone(),
+                queue: queue.clone(),
+                clock: Clock::system(),
+                ids: ids.clone(),
+            },
+            WorkerSettings {
+                batch_votes_max: 100,
+                batch_linger: Duration::from_millis(2),
+                consumers: 2,
+                prefetch: 16,
+                reward: RewardPolicy {
+                    up_votes: 10,
+                    credit: 1,
+                },
+                counter_ttl: Duration::from_secs(10),
+            },
+        );
+        let stop = CancellationToken::new();
+        Ok(Self {
+            gateway,
+            worker,
+            store,
+            cache,
+            queue,
+            ids,
+            stop,
+            _place: place,
+        })
+    }
+
+    /// Another gateway process on the same servers.
+    pub(crate) fn another_gateway(&self) -> Gateway {
+        gateway(&self.store, &self.queue, &self.cache, &self.ids)
+    }
+
+    /// The voters' states.
+    pub(crate) fn states(&self) -> VoterStates {
+        VoterStates::new(self.cache.clone(), self.ids.clone())
+    }
+
+    /// Lets the worker begin.
+    pub(crate) fn work(&self) {
+        let (worker, stop) = (self.worker.clone(), self.stop.clone());
+        tokio::spawn(async move { worker.run(stop).await });
+    }
+
+    /// Puts a review there.
+    pub(crate) async fn review(&self) -> Result<ReviewId> {
+        self.review_by(self.ids.next()).await
+    }
+
+    /// Puts a review of `author`'s there.
+    pub(crate) async fn review_by(&self, author: UserId) -> Result<ReviewId> {
+        let review: ReviewId = self.ids.next();
+        let at = "'2026-03-01 00:00:00.000000'";
+        let none = "X'00000000000000000000000000000000'";
+        let sql = format!(
+            "INSERT INTO reviews VALUES (X'{}', {none}, {none}, X'{}', 4, 'good', 1, {at}, {at}, NULL)",
+            review.0.simple(),
+            author.0.simple()
+        );
+        self.store.execute_raw(&sql).await?;
+        Ok(review)
+    }
+
+    /// Waits until every vote of `votes` is settled; answers their ends.
+    pub(crate) async fn settled(&self, voter: UserId, votes: &[VoteId]) -> Result<Vec<VoteState>> {
+        for _ in 0..1_000 {
+            let found = self.gateway.statuses(voter, votes).await?;
+            if found.len() == votes.len()
+                && found.iter().all(|vote| vote.state != VoteState::Accepted)
+            {
+                return Ok(found.into_iter().map(|vote| vote.state).collect());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        anyhow::bail!("votes not settled in time")
+    }
+
+    /// The ups and downs of `review` in SQL.
+    pub(crate) async fn counts(&self, review: ReviewId) -> Result<(u64, u64)> {
+        let counts = self.store.counts(&[review]).await?;
+        let counts = counts.get(&review).copied().unwrap_or_default();
+        Ok((counts.up, counts.down))
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn gateway(store: &Store, queue: &Queue, cache: &Cache, ids: &Ids) -> Gateway {
+    let parts = GatewayParts {
+        store: store.clone(),
+        cache: cache.clone(),
+        queue: queue.clone(),
+        ids: ids.clone(),
+    };
+    let settings = GatewaySettings {
+        policy: QuotaPolicy {
+            votes_per_day: 3,
+            zone: chrono_tz::Europe::Berlin,
+        },
+        accept_timeout: Duration::from_secs(3),
+        publisher: PublisherSettings::default(),
+        base_max_age: Duration::from_secs(30),
+        facts_max_age: Duration::ZERO,
+    };
+    Gateway::new(parts, settings)
+}
+
+/// A ballot without a key.
+pub(crate) fn ballot(voter: UserId, review: ReviewId, direction: Option<Direction>) -> Cast {
+    Cast {
+        voter,
+        ballot: Ballot { review, direction },
+        key: None,
+        trace_parent: String::new(),
+    }
+}
+
+/// `cast` under `key`.
+pub(crate) fn under(key: &str, cast: Cast) -> Cast {
+    Cast {
+        key: Some(IdempotencyKey::parse(key.as_bytes()).expect("a key")),
+        ..cast
+    }
+}
+
+/// The vote and the votes used, of a ballot that was accepted.
+pub(crate) fn vote(accepted: Result<Accepted, CastError>) -> (VoteId, u32) {
+    match accepted {
+        Ok(Accepted::Vote(vote_id, quota)) => (vote_id, quota.used),
+        other => panic!("no vote: {other:?}"),
+    }
+}
+
+/// A day in Berlin's winter, at noon.
+pub(crate) fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_769_000_400, 0).expect("a time")
+}
+
+/// An id that nobody has.
+pub(crate) fn stranger() -> Uuid {
+    Uuid::from_u128(0xdead)
+}
+
+/// Writes one test for each kind of adapters.
+macro_rules! on_each_engine {
+    ($(async fn $name:ident($engine:ident: Engine) -> Result<()> $body:block)*) => {
+        $(
+            async fn $name($engine: $crate::engine::Engine) -> anyhow::Result<()> $body
+        )*
+        mod embedded {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $name() -> anyhow::Result<()> {
+                    let engine = $crate::engine::Engine::embedded(vote_domain::Clock::system());
+                    super::$name(engine.await?).await
+                }
+            )*
+        }
+        mod real {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $name() -> anyhow::Result<()> {
+                    let engine = $crate::engine::Engine::real(stringify!($name));
+                    super::$name(engine.await?).await
+                }
+            )*
+        }
+    };
+}
+pub(crate) use on_each_engine;
