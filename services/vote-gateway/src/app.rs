@@ -9,10 +9,8 @@ use vote_queue::PublisherSettings;
 
 use crate::gateway::{Gateway, GatewaySettings};
 
-impl GatewaySettings {
-    /// What `settings` say of the gateway.
-    #[must_use]
-    pub fn from_settings(settings: &Settings) -> Self {
+impl From<&Settings> for GatewaySettings {
+    fn from(settings: &Settings) -> Self {
         let gateway = &settings.gateway;
         Self {
             policy: QuotaPolicy {

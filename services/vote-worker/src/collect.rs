@@ -82,8 +82,19 @@ pub(crate) async fn collect(
     votes_max: usize,
     linger: Duration,
 ) -> Option<Batch> {
+    let first = consumer.recv().await?;
+    Some(gather(first, consumer, votes_max, linger).await)
+}
+
+/// Gathers votes behind `first`.
+pub(crate) async fn gather(
+    first: Delivery,
+    consumer: &mut Consumer,
+    votes_max: usize,
+    linger: Duration,
+) -> Batch {
     let mut batch = Batch::default();
-    batch.add(consumer.recv().await?);
+    batch.add(first);
     let until = Instant::now() + linger;
     while batch.votes.len() < votes_max {
         let next = match consumer.try_recv() {
@@ -98,5 +109,5 @@ pub(crate) async fn collect(
             None => break,
         }
     }
-    Some(batch)
+    batch
 }

@@ -8,12 +8,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vote_cache::{Cache, VoterStates};
 use vote_domain::{Clock, Ids};
-use vote_queue::{BallotBox, Consumer, ConsumerSettings, Queue};
+use vote_queue::{BallotBox, Consumer, ConsumerSettings, Queue, TopologyError};
 use vote_store::Store;
 use vote_store::settle::RewardPolicy;
 
-use crate::collect::collect;
+use crate::collect::{collect, gather};
 use crate::undeliverable;
+
+/// How long a box must give nothing before it is looked into.
+const DRAIN_WAIT: Duration = Duration::from_millis(20);
 
 /// How a worker settles.
 #[derive(Clone, Debug)]
@@ -114,6 +117,37 @@ impl Worker {
             consumer.ack(&batch.tags).await;
         }
         consumer.stop().await;
+    }
+
+    /// Settles what is in the box of review votes, until it is empty; for a process that
+    /// is the box's only worker and must know that nothing is under way.
+    ///
+    /// # Errors
+    /// [`TopologyError`] where the box cannot be looked into.
+    pub async fn drain(&self, stop: &CancellationToken) -> Result<(), TopologyError> {
+        let ballot_box = BallotBox::reviews();
+        let settings = ConsumerSettings {
+            prefetch: self.settings.prefetch,
+        };
+        let mut consumer = self.queue.consumer(&ballot_box, &settings);
+        loop {
+            match tokio::time::timeout(DRAIN_WAIT, consumer.recv()).await {
+                Ok(Some(first)) => {
+                    let votes_max = self.settings.batch_votes_max;
+                    let batch = gather(first, &mut consumer, votes_max, Duration::ZERO).await;
+                    if !self.settle(&ballot_box, &batch, stop).await {
+                        break;
+                    }
+                    consumer.ack(&batch.tags).await;
+                }
+                Ok(None) => break,
+                // What this consumer took is acknowledged, and nobody else takes any.
+                Err(_) if self.queue.depth(&ballot_box).await?.n_ready == 0 => break,
+                Err(_) => {}
+            }
+        }
+        consumer.stop().await;
+        Ok(())
     }
 
     /// Why votes are not being settled now, if they are not.
