@@ -1,1 +1,53 @@
-//! votectl
+//! The operator's command line. One file for each command; [`Command`] lists them.
+//!
+//! What a command finds goes to standard output, how it gets on to standard error.
+//! It ends with 0 when all is well, 1 when it is not, 2 when it was called wrongly and
+//! 130 when it was interrupted.
+
+mod api;
+mod import;
+mod progress;
+mod session;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Looks after a running Tally.
+///
+/// Every command talks to the services over HTTP, as any client does; where a command
+/// needs an account, its name and password may come from the environment, so that they
+/// stand in no list of processes.
+#[derive(Debug, Parser)]
+#[command(name = "votectl", version, after_help = EXAMPLES)]
+pub struct Command {
+    #[command(subcommand)]
+    task: Task,
+}
+
+const EXAMPLES: &str = "Examples:
+  votectl import review-votes tests/data/review-votes.csv --url http://127.0.0.1:8080
+      replays real votes into an embedded Tally (set VOTECTL_ADMIN_USER and
+      VOTECTL_ADMIN_PASSWORD first)
+
+Exit codes: 0 all is well, 1 it is not, 2 called wrongly, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Bring votes of elsewhere in, through the public HTTP paths
+    Import(import::Import),
+}
+
+impl Command {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// When it could not be done; what the command found wrong in doing it is told by
+    /// the exit code instead.
+    pub async fn run(self) -> Result<ExitCode> {
+        match self.task {
+            Task::Import(import) => import.run().await,
+        }
+    }
+}
