@@ -19,6 +19,9 @@ use crate::resend::is_certain;
 /// How often a ballot is tried while other requests change the voter's state.
 const CAST_TRIES: u32 = 40;
 
+/// The most votes of one voter in flight: a state is read and written whole.
+const IN_FLIGHT_MAX: usize = 500;
+
 /// What a voter asks for.
 #[derive(Clone, Debug)]
 pub struct Cast {
@@ -219,6 +222,10 @@ impl Gateway {
         mut known: KnownState,
         vote: ReviewVote,
     ) -> Result<Try, CastError> {
+        if known.state.in_flight.len() >= IN_FLIGHT_MAX {
+            let reason = format!("{IN_FLIGHT_MAX} votes of this voter wait to be settled");
+            return Err(Unavailable::of("queue", reason).into());
+        }
         let Some(under_way) = self.confirmed.begin(vote.vote_id) else {
             // Another request casts the same vote; its end decides this one.
             self.confirmed.settled(vote.vote_id).await;
@@ -232,8 +239,11 @@ impl Gateway {
             n_sends: 1,
             unknown: false,
         });
-        if !self.voters.write(cast.voter, &known).await? {
-            return Ok(Try::Again);
+        match self.voters.write(cast.voter, &known).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(Try::Again),
+            // It may be reserved, and is sent then when its patience runs out.
+            Err(error) => return Err(Unavailable::from(error).unknown(vote.vote_id).into()),
         }
         Ok(Try::Reserved(Box::new(Reserved {
             vote,

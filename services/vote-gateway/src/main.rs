@@ -13,7 +13,7 @@ use vote_queue::{Queue, RabbitSettings};
 use vote_store::{MysqlSettings, Store};
 
 /// The service's own default for `http.port`.
-const PORT: u16 = 8082;
+const PORT: u16 = 8081;
 
 /// Admits votes and enqueues them to RabbitMQ.
 #[derive(Parser)]

@@ -12,7 +12,7 @@ use vote_store::{MysqlSettings, Store};
 use vote_worker::{Worker, WorkerParts, WorkerSettings};
 
 /// The service's own default for `http.port`.
-const PORT: u16 = 8083;
+const PORT: u16 = 8091;
 
 /// Settles votes: from RabbitMQ to MySQL.
 #[derive(Parser)]

@@ -14,6 +14,9 @@ use crate::collect::{Arrived, Batch, Unreadable};
 use crate::retry::Backoff;
 use crate::worker::Worker;
 
+/// How often a duplicate key may send a batch back before a vote is looked for.
+const DUPLICATES_MAX: u32 = 5;
+
 /// How a try at some votes ended.
 enum Tried {
     Settled(SettledBatch),
@@ -65,8 +68,15 @@ impl Worker {
     /// Tries `votes` until they settle or fail by no outage; `None` if told to stop.
     async fn try_votes(&self, votes: &[Arrived], stop: &CancellationToken) -> Option<Tried> {
         let mut backoff = Backoff::new(&self.ids);
+        let mut n_duplicates = 0;
         loop {
             match self.settle_once(votes).await {
+                // Another worker was first; its votes are known at the next try.
+                Err(SettleError::Store(StoreError::Duplicate(_)))
+                    if n_duplicates < DUPLICATES_MAX =>
+                {
+                    n_duplicates += 1;
+                }
                 Ok(settled) => {
                     self.recovered();
                     return Some(Tried::Settled(settled));

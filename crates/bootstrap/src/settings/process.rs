@@ -31,7 +31,7 @@ section! {
         /// Address or host name to listen on; `0.0.0.0` is every interface.
         host: String = "127.0.0.1".to_owned();
         /// Port to listen on; 0 takes any free one. Each service brings its own default:
-        /// standalone 8080, catalog 8081, gateway 8082, worker 8083.
+        /// standalone 8080, gateway 8081, catalog 8082, worker 8091.
         port: u16 = 0;
         /// Threads that answer requests; 0 takes one for each core.
         threads: usize = 0, 0..=1024;
