@@ -17,25 +17,46 @@ use crate::Problem;
 pub fn cached_json(request: &HttpRequest, value: &impl Serialize) -> Result<HttpResponse, Problem> {
     let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
     let tag = tag_of(&body);
+    Ok(tagged(request, &tag, body))
+}
+
+/// Answers `value` as JSON with a weak `ETag` of `content`, the part of it that matters,
+/// or 304 as [`cached_json`] does: for a body that also says when it was made.
+///
+/// # Errors
+/// 500 when one of them does not serialise.
+pub fn cached_json_of(
+    request: &HttpRequest,
+    content: &impl Serialize,
+    value: &impl Serialize,
+) -> Result<HttpResponse, Problem> {
+    let failed = |error: serde_json::Error| Problem::internal(&error);
+    let tag = tag_of(&serde_json::to_vec(content).map_err(failed)?);
+    let body = serde_json::to_vec(value).map_err(failed)?;
+    Ok(tagged(request, &format!("W/{tag}"), body))
+}
+
+fn tagged(request: &HttpRequest, tag: &str, body: Vec<u8>) -> HttpResponse {
     let cache_control = if request.headers().contains_key(header::AUTHORIZATION) {
         "private, no-cache"
     } else {
         "no-cache"
     };
-    let mut answer = if none_match(request, &tag) {
+    let known = none_match(request, tag);
+    let mut answer = if known {
         HttpResponse::build(StatusCode::NOT_MODIFIED)
     } else {
         HttpResponse::build(StatusCode::OK)
     };
     answer
-        .insert_header((header::ETAG, tag.clone()))
+        .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, cache_control))
         .insert_header((header::VARY, "authorization"));
-    Ok(if none_match(request, &tag) {
+    if known {
         answer.finish()
     } else {
         answer.content_type("application/json").body(body)
-    })
+    }
 }
 
 /// The strong tag of a body: 128 bits of its SHA-256.
@@ -99,6 +120,7 @@ pub fn stale_version(current: u64) -> Problem {
 
 /// Whether `If-None-Match` names `tag` or `*`; tags compare weakly, as RFC 9110 says.
 fn none_match(request: &HttpRequest, tag: &str) -> bool {
+    let tag = tag.strip_prefix("W/").unwrap_or(tag);
     request
         .headers()
         .get_all(header::IF_NONE_MATCH)
@@ -148,6 +170,21 @@ mod tests {
                 }
             );
         }
+    }
+
+    #[actix_web::test]
+    async fn a_weak_tag_changes_with_the_content_alone() {
+        let ask = |given: &str, content: u8, as_of: u8| {
+            let request = TestRequest::get()
+                .insert_header(("if-none-match", given))
+                .to_http_request();
+            cached_json_of(&request, &content, &(content, as_of)).unwrap()
+        };
+        let first = ask("", 1, 1);
+        let tag = first.headers().get("etag").unwrap().to_str().unwrap();
+        assert!(tag.starts_with("W/\""));
+        assert_eq!(ask(tag, 1, 2).status(), 304);
+        assert_eq!(ask(tag, 2, 2).status(), 200);
     }
 
     #[test]

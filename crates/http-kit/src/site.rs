@@ -119,6 +119,8 @@ impl Site {
     }
 
     /// Adds what lies outside of the API, such as the front end's files, with full paths.
+    /// Pages for browsers need a `Content-Security-Policy` of their own: the one that every
+    /// answer gets where none is set allows nothing.
     #[must_use]
     pub fn with_pages(
         mut self,
