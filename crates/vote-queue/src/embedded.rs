@@ -7,6 +7,8 @@ mod broker;
 mod faults;
 mod file;
 mod model;
+#[cfg(test)]
+mod outage;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -53,18 +55,26 @@ impl EmbeddedSettings {
 #[derive(Clone)]
 pub struct EmbeddedQueue {
     commands: mpsc::Sender<Command>,
-    /// Why the file cannot be used, while it cannot.
     trouble: watch::Receiver<Option<Arc<str>>>,
 }
 
+/// Tells why the file cannot be used, while it cannot.
+type TroubleSender = watch::Sender<Option<Arc<str>>>;
+
 impl EmbeddedQueue {
     pub(crate) async fn open(settings: EmbeddedSettings) -> Result<Self, OpenError> {
+        Self::start(move |trouble| Broker::open(settings, trouble)).await
+    }
+
+    async fn start(
+        open: impl FnOnce(TroubleSender) -> Result<Broker, OpenError> + Send + 'static,
+    ) -> Result<Self, OpenError> {
         let (commands, receiver) = mpsc::channel();
         let (trouble_sender, trouble) = watch::channel(None);
         let (opened_sender, opened) = oneshot::channel();
         std::thread::Builder::new()
             .name("vote-queue".to_owned())
-            .spawn(move || match Broker::open(settings, trouble_sender) {
+            .spawn(move || match open(trouble_sender) {
                 Ok(broker) => {
                     // Nobody waits for the outcome: then nobody will send a command either.
                     let _ = opened_sender.send(Ok(()));
@@ -196,6 +206,10 @@ pub(crate) struct EmbeddedOutlet {
 }
 
 impl EmbeddedOutlet {
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.queue.trouble.borrow().is_none()
+    }
+
     pub(crate) async fn reachable(&mut self) {
         self.queue.until_up().await;
     }

@@ -1,5 +1,5 @@
 //! The durable queue of votes: RabbitMQ, and an embedded queue in a file beside it. Both
-//! are held to one contract (`tests/contract.rs`):
+//! are held to one contract (`tests/queue/contract.rs`):
 //!
 //! - what [`Slot::publish`] answered with `Ok` is durable and is delivered at least once;
 //! - what it refused is certainly not in the queue; anything else is [`PublishError::Unknown`];

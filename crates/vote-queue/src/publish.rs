@@ -162,8 +162,12 @@ impl Publisher {
         let line = Arc::new(Line::new(settings.votes_max.max(1), settings.bytes_max));
         let (lanes, stop) = (TaskTracker::new(), CancellationToken::new());
         for _ in 0..settings.lanes.max(1) {
+            let outlet = outlet();
+            // Votes may come before the lane's task has begun.
+            let hope = outlet.is_reachable().then(|| line.open());
             lanes.spawn(lane::run(
-                outlet(),
+                outlet,
+                hope,
                 frame,
                 line.clone(),
                 stop.clone(),

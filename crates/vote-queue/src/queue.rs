@@ -92,6 +92,9 @@ impl Queue {
 
     /// Declares and binds `ballot_box`, and [`BallotBox::dead`] behind it. Idempotent.
     ///
+    /// Declare it well before it takes votes: a single RabbitMQ (tried on 3.10) that is
+    /// killed within five seconds may forget the queue. A cluster remembers.
+    ///
     /// # Errors
     /// [`TopologyError::Mismatch`] if it was declared with another delivery limit.
     pub async fn declare(&self, ballot_box: &BallotBox) -> Result<(), TopologyError> {

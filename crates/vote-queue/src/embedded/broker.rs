@@ -6,12 +6,12 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
-use super::EmbeddedSettings;
 use super::faults::Dice;
 use super::file::{File, FileError, OpenError, Record, Tables};
 use super::model::{ConsumerModel, Model};
+use super::{EmbeddedSettings, TroubleSender};
 use crate::BallotBox;
 use crate::consume::{Delivery, Order, Tag};
 use crate::publish::{Doubt, Fate, Parcel, Refusal};
@@ -82,7 +82,7 @@ impl Reply {
 }
 
 /// Opens the file, as often as needed.
-type Opener = Box<dyn Fn() -> Result<File, FileError> + Send>;
+pub(super) type Opener = Box<dyn Fn() -> Result<File, FileError> + Send>;
 
 pub(super) struct Broker {
     open: Opener,
@@ -90,7 +90,7 @@ pub(super) struct Broker {
     file: Option<File>,
     model: Model,
     rules: Rules,
-    trouble: watch::Sender<Option<Arc<str>>>,
+    trouble: TroubleSender,
 }
 
 struct Rules {
@@ -101,30 +101,31 @@ struct Rules {
 impl Broker {
     pub(super) fn open(
         settings: EmbeddedSettings,
-        trouble: watch::Sender<Option<Arc<str>>>,
+        trouble: TroubleSender,
     ) -> Result<Self, OpenError> {
-        let path = settings.path;
-        let open = Box::new(move || File::open(&path));
-        let rules = Rules {
-            delivery_limit: settings.delivery_limit,
-            dice: Dice::new(settings.faults),
-        };
-        Self::open_with(open, rules, trouble).map_err(|error| OpenError(error.to_string()))
+        let path = settings.path.clone();
+        Self::open_with(Box::new(move || File::open(&path)), settings, trouble)
     }
 
-    fn open_with(
+    /// Opens whatever `open` opens, now and after each failure.
+    pub(super) fn open_with(
         open: Opener,
-        rules: Rules,
-        trouble: watch::Sender<Option<Arc<str>>>,
-    ) -> Result<Self, FileError> {
+        settings: EmbeddedSettings,
+        trouble: TroubleSender,
+    ) -> Result<Self, OpenError> {
         let mut broker = Self {
             open,
             file: None,
             model: Model::default(),
-            rules,
+            rules: Rules {
+                delivery_limit: settings.delivery_limit,
+                dice: Dice::new(settings.faults),
+            },
             trouble,
         };
-        broker.reopen()?;
+        broker
+            .reopen()
+            .map_err(|error| OpenError(error.to_string()))?;
         Ok(broker)
     }
 

@@ -52,7 +52,11 @@ pub(super) struct File(Database);
 
 impl File {
     pub(super) fn open(path: &Path) -> Result<Self, FileError> {
-        let database = Database::builder().set_cache_size(CACHE).create(path)?;
+        Self::prepare(Database::builder().set_cache_size(CACHE).create(path)?)
+    }
+
+    /// Makes the tables that are not there yet.
+    pub(super) fn prepare(database: Database) -> Result<Self, FileError> {
         let transaction = database.begin_write()?;
         Tables::open(&transaction)?;
         transaction.commit()?;

@@ -39,6 +39,14 @@ pub(crate) enum Outlet {
 }
 
 impl Outlet {
+    /// Whether it is worth trying to open now.
+    pub(super) fn is_reachable(&self) -> bool {
+        match self {
+            Self::Rabbit(outlet) => outlet.is_reachable(),
+            Self::Embedded(outlet) => outlet.is_reachable(),
+        }
+    }
+
     /// Waits until it is worth trying to open.
     async fn reachable(&mut self) {
         match self {
@@ -106,6 +114,7 @@ enum End {
 /// Serves the line until `stop` is cancelled and nobody waits.
 pub(super) async fn run(
     mut outlet: Outlet,
+    mut hope: Option<Opened>,
     frame: Frame,
     line: Arc<Line>,
     stop: CancellationToken,
@@ -115,13 +124,16 @@ pub(super) async fn run(
     // On a connection that has not failed yet, votes may wait while the channel is opened.
     let mut trusted = true;
     loop {
+        if !outlet.is_reachable() {
+            hope = None;
+        }
         if stop.run_until_cancelled(outlet.reachable()).await.is_none() {
             break;
         }
-        let hope = trusted.then(|| line.open());
+        let opening = hope.take().or_else(|| trusted.then(|| line.open()));
         if let Err(refusal) = outlet.open().await {
-            if let Some(hope) = hope {
-                hope.shut(refusal);
+            if let Some(opening) = opening {
+                opening.shut(refusal);
             }
             trusted = false;
             let pause = tokio::time::sleep(backoff.pause());
@@ -131,7 +143,7 @@ pub(super) async fn run(
             continue;
         }
         backoff.reset();
-        let opened = hope.unwrap_or_else(|| line.open());
+        let opened = opening.unwrap_or_else(|| line.open());
         match serve(&mut outlet, frame, opened, &stop, &meter).await {
             End::Stopped => break,
             End::Lost => trusted = true,

@@ -273,7 +273,10 @@ impl Opened {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        self.line
-            .shut(self.refusal.as_ref().unwrap_or(&Refusal::Stopped));
+        self.line.shut(
+            self.refusal
+                .as_ref()
+                .unwrap_or(&Refusal::Unreachable("no lane".into())),
+        );
     }
 }

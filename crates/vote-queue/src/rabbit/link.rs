@@ -6,10 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::uri::AMQPUri;
-use lapin::{BasicProperties, Connection, Event};
+use lapin::{BasicProperties, Channel, Connection, Event};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -27,6 +27,8 @@ use crate::retry::Backoff;
 const LASTED: Duration = Duration::from_secs(10);
 /// How often a connection is looked at that has said nothing.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long after one greeting was answered the next is sent.
+const GREETING_PAUSE: Duration = Duration::from_secs(1);
 /// No queue has this name, so the broker drops what is sent there.
 const GREETING_KEY: &str = "tally.greeting";
 
@@ -238,18 +240,15 @@ impl Supervisor {
         let connection = &live.connection;
         let mut events = connection.events_listener();
         let mut look = tokio::time::interval(LOOK);
-        let greeting = timeout(self.limit, greet(connection));
-        tokio::pin!(greeting);
-        let mut greeted = self.purpose == Purpose::Consume;
+        let greets = self.purpose == Purpose::Publish;
+        let mut greeting = greet(connection.clone(), None).boxed();
+        let (mut greeted, mut greeted_at) = (!greets, Instant::now());
         let mut blocked: Option<Arc<str>> = None;
         loop {
-            let state = match &blocked {
-                Some(reason) => Some(LinkState::Blocked(reason.clone())),
-                None if greeted => Some(LinkState::Up(live.clone())),
-                None => None,
-            };
-            if let Some(state) = state {
-                self.show(state);
+            match &blocked {
+                Some(reason) => self.show(LinkState::Blocked(reason.clone())),
+                None if greeted => self.show(LinkState::Up(live.clone())),
+                None => {}
             }
             tokio::select! {
                 () = self.stop.cancelled() => return None,
@@ -258,16 +257,18 @@ impl Supervisor {
                         return Some(suspicion.reason);
                     }
                 }
-                outcome = &mut greeting, if !greeted => match outcome {
-                    Ok(Ok(())) => greeted = true,
-                    Ok(Err(error)) => return Some(error.to_string().into()),
-                    // The broker says that it is blocked: wait for it, on this connection.
-                    Err(_) if blocked.is_some() => greeted = true,
-                    Err(_) => return Some(format!("no answer within {:?}", self.limit).into()),
+                answer = &mut greeting, if greets => match answer {
+                    Ok(channel) => {
+                        (greeted, greeted_at) = (true, Instant::now());
+                        greeting = greet(connection.clone(), Some(channel)).boxed();
+                    }
+                    Err(error) => return Some(error.to_string().into()),
                 },
                 event = events.next() => match event {
                     Some(Event::ConnectionBlocked(reason)) => blocked = Some(reason.into()),
-                    Some(Event::ConnectionUnblocked) => blocked = None,
+                    Some(Event::ConnectionUnblocked) => {
+                        (blocked, greeted_at) = (None, Instant::now());
+                    }
                     Some(Event::Error(error)) if !connection.status().connected() => {
                         return Some(error.to_string().into());
                     }
@@ -275,9 +276,16 @@ impl Supervisor {
                     Some(_) => {}
                     None => return Some("the connection ended".into()),
                 },
-                _ = look.tick() => if !connection.status().connected() {
-                    return Some("the connection ended".into());
-                },
+                _ = look.tick() => {
+                    if !connection.status().connected() {
+                        return Some("the connection ended".into());
+                    }
+                    // A blocked broker says that it is: wait for it, on this connection.
+                    let silent = greets && blocked.is_none();
+                    if silent && greeted_at.elapsed() > self.limit + GREETING_PAUSE {
+                        return Some(format!("no answer within {:?}", self.limit).into());
+                    }
+                }
             }
         }
     }
@@ -298,14 +306,25 @@ impl Supervisor {
     }
 }
 
-/// Publishes one message that goes nowhere, and awaits its confirm. A broker under alarm
-/// says so only to connections that have published, and stops reading from them at that
-/// moment; so the greeting is caught in it rather than the first votes.
-async fn greet(connection: &Connection) -> lapin::Result<()> {
-    let channel = connection.create_channel().await?;
-    channel
-        .confirm_select(ConfirmSelectOptions::default())
-        .await?;
+/// Publishes one message that goes nowhere, and awaits its confirm; on `channel`, after a
+/// pause, or on a new one at once. Returns the channel, for the next.
+///
+/// A broker under alarm says so to a connection only when that publishes, and at that
+/// moment stops reading from it: whatever was being published is stuck. Let that be a
+/// greeting rather than votes.
+async fn greet(connection: Arc<Connection>, channel: Option<Channel>) -> lapin::Result<Channel> {
+    let channel = match channel {
+        Some(channel) => {
+            tokio::time::sleep(GREETING_PAUSE).await;
+            channel
+        }
+        None => {
+            let channel = connection.create_channel().await?;
+            let options = ConfirmSelectOptions::default();
+            channel.confirm_select(options).await?;
+            channel
+        }
+    };
     let confirm = channel
         .basic_publish(
             "".into(),
@@ -316,5 +335,5 @@ async fn greet(connection: &Connection) -> lapin::Result<()> {
         )
         .await?;
     confirm.await?;
-    channel.close(200, "greeted".into()).await
+    Ok(channel)
 }

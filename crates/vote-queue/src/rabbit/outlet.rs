@@ -60,6 +60,10 @@ impl RabbitOutlet {
         self.link.backoff()
     }
 
+    pub(crate) fn is_reachable(&self) -> bool {
+        matches!(self.link.state(), LinkState::Up(_))
+    }
+
     pub(crate) async fn reachable(&mut self) {
         self.link.up().await;
     }
