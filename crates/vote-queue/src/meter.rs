@@ -45,10 +45,19 @@ impl PublishMeter {
         counter!(name, "box" => self.ballot_box.clone(), "reason" => reason).increment(1);
     }
 
-    pub(crate) fn waiting(&self, n_votes: usize) {
-        // Exact below 2^53.
-        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-        self.waiting.set(n_votes as f64);
+    /// One more vote waits, until what is returned is dropped.
+    pub(crate) fn waiting(&self) -> Waiting {
+        self.waiting.increment(1);
+        Waiting(self.waiting.clone())
+    }
+}
+
+/// A vote that is counted as waiting.
+pub(crate) struct Waiting(Gauge);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.decrement(1);
     }
 }
 

@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::BallotBox;
-use crate::meter::PublishMeter;
+use crate::meter::{PublishMeter, Waiting};
 
 pub(crate) use lane::{Fate, Outlet, Parcel};
 use line::{Line, Vote};
@@ -142,7 +142,6 @@ struct Inner {
     ballot_box: BallotBox,
     line: Arc<Line>,
     places: Arc<Semaphore>,
-    waiting_max: usize,
     /// One token for each place reserved and each vote not yet answered.
     votes: TaskTracker,
     lanes: TaskTracker,
@@ -178,8 +177,9 @@ impl Publisher {
         Self(Arc::new(Inner {
             ballot_box: ballot_box.clone(),
             line,
-            places: Arc::new(Semaphore::new(settings.waiting_max)),
-            waiting_max: settings.waiting_max,
+            places: Arc::new(Semaphore::new(
+                settings.waiting_max.min(Semaphore::MAX_PERMITS),
+            )),
             votes: TaskTracker::new(),
             lanes,
             _stop_on_drop: stop.clone().drop_guard(),
@@ -207,7 +207,10 @@ impl Publisher {
         let place = (self.0.places.clone())
             .try_acquire_owned()
             .map_err(|_| Overloaded)?;
-        self.0.meter_waiting();
+        let place = Place {
+            _permit: place,
+            _waiting: self.0.meter.waiting(),
+        };
         Ok(Slot {
             inner: self.0.clone(),
             token,
@@ -239,11 +242,10 @@ impl fmt::Debug for Publisher {
     }
 }
 
-impl Inner {
-    fn meter_waiting(&self) {
-        self.meter
-            .waiting(self.waiting_max - self.places.available_permits());
-    }
+/// Room for one vote, given back when dropped.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    _waiting: Waiting,
 }
 
 /// A place in the waiting line. Dropping it gives the place back.
@@ -251,7 +253,7 @@ impl Inner {
 pub struct Slot {
     inner: Arc<Inner>,
     token: TaskTrackerToken,
-    place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl Slot {
@@ -279,7 +281,6 @@ impl Slot {
         let outcome = match inner.line.join(vote) {
             Err(refusal) => Err(PublishError::Refused(refusal)),
             Ok(()) => {
-                inner.meter_waiting();
                 tokio::select! {
                     biased;
                     answer = fate.answer() => answer,

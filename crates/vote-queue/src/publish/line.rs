@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Doubt, Fate, PublishError, Refusal};
+use super::{Doubt, Fate, Place, PublishError, Refusal};
 
 /// A vote that waits, and whoever waits for its fate.
 pub(super) struct Vote {
@@ -19,7 +19,7 @@ pub(super) struct Vote {
     trace_parent: Option<String>,
     claim: Claim,
     answer: oneshot::Sender<Result<(), PublishError>>,
-    place: OwnedSemaphorePermit,
+    place: Place,
     _token: TaskTrackerToken,
 }
 
@@ -46,7 +46,7 @@ impl Vote {
         deadline: Instant,
         trace_parent: Option<String>,
         token: TaskTrackerToken,
-        place: OwnedSemaphorePermit,
+        place: Place,
     ) -> (Self, Awaited) {
         let (sender, receiver) = oneshot::channel();
         let claim = Claim::default();
@@ -278,5 +278,103 @@ impl Drop for Opened {
                 .as_ref()
                 .unwrap_or(&Refusal::Unreachable("no lane".into())),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::Semaphore;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::BallotBox;
+    use crate::meter::PublishMeter;
+
+    /// A line, its places, and one lane's word that it can send.
+    fn open_line(votes_max: usize) -> (Arc<Line>, Arc<Semaphore>, Opened) {
+        let line = Arc::new(Line::new(votes_max, 1_000));
+        let opened = line.open();
+        (line, Arc::new(Semaphore::new(100)), opened)
+    }
+
+    fn vote(places: &Arc<Semaphore>, body: &'static str) -> (Vote, Awaited) {
+        let place = Place {
+            _permit: places.clone().try_acquire_owned().unwrap(),
+            _waiting: PublishMeter::of(&BallotBox::reviews()).waiting(),
+        };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let token = TaskTracker::new().token();
+        Vote::new(body.into(), deadline, None, token, place)
+    }
+
+    fn refused(refusal: Refusal) -> Result<(), PublishError> {
+        Err(PublishError::Refused(refusal))
+    }
+
+    async fn take(line: &Line) -> Batch {
+        line.take(&CancellationToken::new()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_vote_given_up_while_it_waits_is_never_sent() {
+        let (line, places, _opened) = open_line(10);
+        let (first, given_up) = vote(&places, "given up");
+        let (second, mut waited) = vote(&places, "waited");
+        line.join(first).unwrap();
+        line.join(second).unwrap();
+        let answer = given_up.give_up();
+        assert_eq!(answer, PublishError::Refused(Refusal::DeadlinePassed));
+        let batch = take(&line).await;
+        assert_eq!(batch.bodies, ["waited"]);
+        batch.answer(&Fate::Stored);
+        assert_eq!(waited.answer().await, Ok(()));
+        assert_eq!(places.available_permits(), 100);
+    }
+
+    #[tokio::test]
+    async fn a_vote_given_up_once_it_was_taken_is_unknown() {
+        let (line, places, _opened) = open_line(10);
+        let (vote, awaited) = vote(&places, "taken");
+        line.join(vote).unwrap();
+        let batch = take(&line).await;
+        let answer = awaited.give_up();
+        assert_eq!(answer, PublishError::Unknown(Doubt::TimedOut));
+        batch.answer(&Fate::Stored);
+    }
+
+    #[tokio::test]
+    async fn the_line_is_shut_with_its_last_lane_and_refuses_all_who_wait() {
+        let (line, places, first_lane) = open_line(10);
+        let second_lane = line.open();
+        let (waiting, mut awaited) = vote(&places, "waiting");
+        line.join(waiting).unwrap();
+        first_lane.shut(Refusal::Nacked);
+        assert_eq!(line.ready(), Ok(()));
+        let reason = Refusal::Unreachable("gone".into());
+        second_lane.shut(reason.clone());
+        assert_eq!(awaited.answer().await, refused(reason.clone()));
+        assert_eq!(line.ready(), Err(reason.clone()));
+        let (late, _) = vote(&places, "late");
+        assert_eq!(line.join(late), Err(reason));
+        assert_eq!(places.available_permits(), 100);
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_one_message_wakes_another_lane() {
+        let (line, places, _opened) = open_line(2);
+        let lane = |line: Arc<Line>| tokio::spawn(async move { take(&line).await.bodies });
+        let (one, two) = (lane(line.clone()), lane(line.clone()));
+        // Both lanes sleep.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        for body in ["a", "b", "c"] {
+            line.join(vote(&places, body).0).unwrap();
+        }
+        let limit = Duration::from_secs(10);
+        let mut taken = tokio::time::timeout(limit, one).await.unwrap().unwrap();
+        taken.extend(tokio::time::timeout(limit, two).await.unwrap().unwrap());
+        taken.sort();
+        assert_eq!(taken, ["a", "b", "c"]);
     }
 }

@@ -260,7 +260,12 @@ impl Supervisor {
                 answer = &mut greeting, if greets => match answer {
                     Ok(channel) => {
                         (greeted, greeted_at) = (true, Instant::now());
-                        greeting = greet(connection.clone(), Some(channel)).boxed();
+                        greeting = greet_later(connection.clone(), Some(channel)).boxed();
+                    }
+                    // Who may not greet is answered all the same.
+                    Err(error) if error.is_amqp_soft_error() => {
+                        (greeted, greeted_at) = (true, Instant::now());
+                        greeting = greet_later(connection.clone(), None).boxed();
                     }
                     Err(error) => return Some(error.to_string().into()),
                 },
@@ -306,18 +311,24 @@ impl Supervisor {
     }
 }
 
-/// Publishes one message that goes nowhere, and awaits its confirm; on `channel`, after a
-/// pause, or on a new one at once. Returns the channel, for the next.
+/// Greets after a pause, on `channel` if it still stands.
+async fn greet_later(
+    connection: Arc<Connection>,
+    channel: Option<Channel>,
+) -> lapin::Result<Channel> {
+    tokio::time::sleep(GREETING_PAUSE).await;
+    greet(connection, channel).await
+}
+
+/// Publishes one message that goes nowhere, and awaits its confirm; on `channel`, or on a
+/// new one. Returns the channel, for the next.
 ///
 /// A broker under alarm says so to a connection only when that publishes, and at that
 /// moment stops reading from it: whatever was being published is stuck. Let that be a
 /// greeting rather than votes.
 async fn greet(connection: Arc<Connection>, channel: Option<Channel>) -> lapin::Result<Channel> {
     let channel = match channel {
-        Some(channel) => {
-            tokio::time::sleep(GREETING_PAUSE).await;
-            channel
-        }
+        Some(channel) => channel,
         None => {
             let channel = connection.create_channel().await?;
             let options = ConfirmSelectOptions::default();

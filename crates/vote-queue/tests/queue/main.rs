@@ -1,6 +1,8 @@
 //! The queue from outside: its contract on both adapters, and what each has of its own.
 
 mod bench;
-mod broker_faults;
+
 mod contract;
 mod embedded;
+mod faults;
+mod rabbitmq;
