@@ -30,6 +30,19 @@ impl Cache {
         self.put_counters(&counters, ttl).await
     }
 
+    /// Forgets the counts of reviews that are gone. A worker that settles late votes on
+    /// one may put them again, until their time is up.
+    ///
+    /// # Errors
+    /// [`CacheError`]: some may be kept. Safe to repeat.
+    pub async fn forget_counts(&self, reviews: &[ReviewId]) -> Result<(), CacheError> {
+        let keys: Vec<_> = reviews
+            .iter()
+            .map(|review| self.keys.counter(review.0))
+            .collect();
+        self.delete(&keys).await
+    }
+
     /// Reads the counts of those of `reviews` that are here.
     ///
     /// # Errors
