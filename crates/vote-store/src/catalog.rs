@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use vote_domain::review::Counts;
 use vote_domain::{ItemId, RestaurantId, ReviewId, UserId};
 
+use crate::accounts::NewUser;
 use crate::run::{read, read_snapshot, write};
-use crate::settle::Counts;
 use crate::{Store, StoreError};
 
 /// Characters of a name's key.
@@ -202,6 +203,19 @@ pub enum ReviewRemoval {
     NotTheAuthor,
 }
 
+/// A whole catalog to begin with.
+#[derive(Clone, Debug, Default)]
+pub struct Furnishing {
+    /// Who there is.
+    pub users: Vec<NewUser>,
+    /// Where they eat.
+    pub restaurants: Vec<NewRestaurant>,
+    /// What.
+    pub items: Vec<NewItem>,
+    /// What they think of it.
+    pub reviews: Vec<NewReview>,
+}
+
 /// Which reviews a list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReviewScope {
@@ -238,6 +252,16 @@ pub struct Leaning {
 }
 
 impl Store {
+    /// Adds all of `furnishing` in one transaction if there is no restaurant yet, and no
+    /// account of one of its names; answers whether it did.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Refused`] if it does not fit together. Nothing was
+    /// written then.
+    pub async fn furnish(&self, furnishing: &Furnishing) -> Result<bool, StoreError> {
+        write!(self, furnish::furnish(furnishing))
+    }
+
     /// Adds a restaurant.
     ///
     /// # Errors
@@ -338,6 +362,18 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<RankedReview>, StoreError> {
         read!(self, reviews::ranked(scope, limit))
+    }
+
+    /// Reads what the votes on `reviews` come to, nothing for one never voted on. A review
+    /// that is not there, or deleted, is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn visible_counts(
+        &self,
+        reviews: &[ReviewId],
+    ) -> Result<HashMap<ReviewId, Counts>, StoreError> {
+        read!(self, reviews::visible_counts(reviews))
     }
 
     /// Changes a review of `author` that has the version `expected`.

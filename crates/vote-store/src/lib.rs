@@ -44,6 +44,8 @@ macro_rules! queries {
         pub(crate) mod dead_letters;
         #[path = "queries/epochs.rs"]
         pub(crate) mod epochs;
+        #[path = "queries/furnish.rs"]
+        pub(crate) mod furnish;
         #[path = "queries/leanings.rs"]
         pub(crate) mod leanings;
         #[path = "queries/ledger.rs"]

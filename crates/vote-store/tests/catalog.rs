@@ -8,14 +8,14 @@ use anyhow::Result;
 use backends::{Backend, on_each_backend};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
-use vote_domain::review::{Direction, ReviewVote, Seq};
-use vote_domain::{ItemId, RestaurantId, Role, VoteId};
+use vote_domain::review::{Counts, Direction, ReviewVote, Seq};
+use vote_domain::{RestaurantId, Role, VoteId};
 use vote_store::accounts::NewUser;
 use vote_store::catalog::{
-    Leaning, NewItem, NewRestaurant, NewReview, Rating, Remover, ReviewChange, ReviewCreation,
-    ReviewRemoval, ReviewScope, ReviewUpdate, name_key,
+    Furnishing, Leaning, NewItem, NewRestaurant, NewReview, Rating, Remover, ReviewChange,
+    ReviewCreation, ReviewRemoval, ReviewScope, ReviewUpdate, name_key,
 };
-use vote_store::settle::{Counts, RewardPolicy};
+use vote_store::settle::RewardPolicy;
 use vote_store::{Store, StoreError};
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -26,28 +26,43 @@ fn id<Id: From<Uuid>>(n: u128) -> Id {
     Id::from(Uuid::from_u128(n))
 }
 
-async fn add_restaurant(store: &Store, n: u128, name: &str) -> Result<RestaurantId, StoreError> {
-    let new = NewRestaurant {
+fn new_restaurant(n: u128, name: &str) -> NewRestaurant {
+    NewRestaurant {
         restaurant_id: id(n),
         name: name.to_owned(),
         address: format!("{n} Main Street"),
         description: "Good 🍜".to_owned(),
         created_at: at(0),
-    };
-    store.create_restaurant(&new).await?;
-    Ok(new.restaurant_id)
+    }
 }
 
-async fn add_item(store: &Store, restaurant: u128, n: u128, name: &str) -> Result<ItemId> {
-    let new = NewItem {
+async fn add_restaurant(store: &Store, n: u128, name: &str) -> Result<(), StoreError> {
+    store.create_restaurant(&new_restaurant(n, name)).await
+}
+
+fn new_item(restaurant: u128, n: u128, name: &str) -> NewItem {
+    NewItem {
         item_id: id(n),
         restaurant_id: id(restaurant),
         name: name.to_owned(),
         description: String::new(),
         created_at: at(0),
-    };
-    assert!(store.create_item(&new).await?);
-    Ok(new.item_id)
+    }
+}
+
+async fn add_item(store: &Store, restaurant: u128, n: u128, name: &str) -> Result<()> {
+    assert!(store.create_item(&new_item(restaurant, n, name)).await?);
+    Ok(())
+}
+
+fn new_user(n: u128, name: &str) -> NewUser {
+    NewUser {
+        user_id: id(n),
+        user_name: name.to_owned(),
+        password_hash: "x".to_owned(),
+        role: Role::Member,
+        created_at: at(0),
+    }
 }
 
 fn new_review(n: u128, item: u128, author: u128, stars: u8, seconds: i64) -> NewReview {
@@ -68,15 +83,7 @@ async fn furnished(backend: &Backend) -> Result<&Store> {
     add_restaurant(store, 1, "Noodle Bar").await?;
     add_item(store, 1, 11, "Ramen").await?;
     add_item(store, 1, 12, "Udon").await?;
-    store
-        .create_user(&NewUser {
-            user_id: id(21),
-            user_name: "ada".to_owned(),
-            password_hash: "x".to_owned(),
-            role: Role::Member,
-            created_at: at(0),
-        })
-        .await?;
+    store.create_user(&new_user(21, "ada")).await?;
     Ok(store)
 }
 
@@ -341,6 +348,10 @@ on_each_backend! {
             ]
         );
         assert_eq!(store.ranked_reviews(ReviewScope::Item(id(11)), 2).await?.len(), 2);
+        store.remove_review(id(32), Remover::Moderator, at(9)).await?;
+        let visible = store.visible_counts(&[id(31), id(32), id(33), id(99)]).await?;
+        assert_eq!(visible.len(), 2, "what is gone or never was is left out");
+        assert_eq!((visible[&id(31)].up, visible[&id(33)]), (2, Counts::default()));
         let rewarded = store.reviews(&[id(31)]).await?.remove(0);
         assert_eq!(rewarded.reward_sent_at, Some(at(500)));
         Ok(())
@@ -373,6 +384,38 @@ on_each_backend! {
             [leaning(11, 2, 0, 2, 7), leaning(12, 0, 1, 0, 0)]
         );
         assert_eq!(store.leanings(id(99)).await?, []);
+        Ok(())
+    }
+
+    async fn a_catalog_is_furnished_once_and_as_a_whole(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        let furnishing = Furnishing {
+            users: vec![new_user(21, "ada")],
+            restaurants: vec![new_restaurant(1, "Noodle Bar")],
+            items: vec![new_item(1, 11, "Ramen")],
+            reviews: vec![new_review(31, 11, 21, 4, 1), new_review(32, 99, 21, 4, 1)],
+        };
+        let unfit = store.furnish(&furnishing).await;
+        assert!(matches!(unfit, Err(StoreError::Refused(_))), "{unfit:?}");
+        assert_eq!(store.user(id(21)).await?, None, "nothing was written");
+        let fit = Furnishing { reviews: vec![new_review(31, 11, 21, 4, 1)], ..furnishing };
+        assert!(store.furnish(&fit).await?);
+        assert!(!store.furnish(&fit).await?);
+        assert_eq!(store.reviews(&[id(31)]).await?.len(), 1);
+        assert_eq!(store.restaurant(id(1)).await?.unwrap().rating.n_reviews, 1);
+        Ok(())
+    }
+
+    async fn a_furnishing_yields_to_accounts_of_its_names(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        store.create_user(&new_user(20, "Ada")).await?;
+        let furnishing = Furnishing {
+            users: vec![new_user(21, "ada")],
+            restaurants: vec![new_restaurant(1, "Noodle Bar")],
+            ..Furnishing::default()
+        };
+        assert!(!store.furnish(&furnishing).await?);
+        assert_eq!(store.restaurant(id(1)).await?, None);
         Ok(())
     }
 }

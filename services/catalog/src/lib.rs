@@ -1,1 +1,27 @@
-//! catalog
+//! The catalog: accounts, and the restaurants, items and reviews they write. All that is
+//! read of these is read here, and all that is changed but votes.
+//!
+//! [`Catalog`] is the service, [`configure`] its routes, [`Api`] their description. A
+//! route is found by its resource: [`accounts`], [`restaurants`], [`items`], [`reviews`].
+//! What they share has a file of its own: [`guard`] asks who may, [`texts`] what may be
+//! written, [`entries`] reads through the cache.
+
+mod accounts;
+mod catalog;
+mod entries;
+mod failure;
+mod guard;
+mod items;
+mod lists;
+mod names;
+mod restaurants;
+mod reviews;
+mod routes;
+mod texts;
+mod turns;
+
+pub mod demo;
+
+pub use accounts::admin::ensure_admin;
+pub use catalog::{Catalog, CatalogParts, CatalogSettings};
+pub use routes::{Api, configure};

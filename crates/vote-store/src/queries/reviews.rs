@@ -1,9 +1,12 @@
 //! Rows of reviews. A write locks the review, then its restaurant, then its item, whose
 //! ratings change with it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use vote_domain::review::Counts;
 use vote_domain::{ReviewId, UserId};
 
 use super::Conn;
@@ -14,7 +17,6 @@ use crate::catalog::{
 };
 use crate::key::{Key, Moment, keys};
 use crate::schema::{items, restaurants, review_counters, reviews, users};
-use crate::settle::Counts;
 
 /// A review as it stands in SQL.
 #[derive(Queryable)]
@@ -34,8 +36,8 @@ struct Row {
 /// A review, its author's name and its reward.
 type WithAuthor = (Row, Option<String>, Option<Moment>);
 
-/// A review and its counters: up, down, version.
-type RankedRow = (Key, Moment, Option<(i64, i64, i64)>);
+/// Up, down, version; nothing before the first vote.
+type Counters = Option<(i64, i64, i64)>;
 
 fn into_review((row, author_name, reward_sent_at): WithAuthor) -> Review {
     Review {
@@ -129,21 +131,48 @@ pub(crate) async fn ranked(
         ReviewScope::Restaurant(id) => query.filter(reviews::restaurant_id.eq(Key::from(id))),
         ReviewScope::Item(id) => query.filter(reviews::item_id.eq(Key::from(id))),
     };
-    let rows: Vec<RankedRow> = query.load(connection).await?;
+    let rows: Vec<(Key, Moment, Counters)> = query.load(connection).await?;
     Ok(rows
         .into_iter()
-        .map(|(review_id, created_at, counts)| {
-            let (up, down, version) = counts.unwrap_or_default();
-            RankedReview {
-                review_id: review_id.into(),
-                created_at: created_at.into(),
-                counts: Counts {
-                    up: up.unsigned_abs(),
-                    down: down.unsigned_abs(),
-                    version: version.unsigned_abs(),
-                },
-            }
+        .map(|(review_id, created_at, counters)| RankedReview {
+            review_id: review_id.into(),
+            created_at: created_at.into(),
+            counts: into_counts(counters),
         })
+        .collect())
+}
+
+fn into_counts(counters: Counters) -> Counts {
+    let (up, down, version) = counters.unwrap_or_default();
+    Counts {
+        up: up.unsigned_abs(),
+        down: down.unsigned_abs(),
+        version: version.unsigned_abs(),
+    }
+}
+
+pub(crate) async fn visible_counts(
+    connection: &mut Conn,
+    ids: &[ReviewId],
+) -> Result<HashMap<ReviewId, Counts>, StoreError> {
+    let rows: Vec<(Key, Counters)> = reviews::table
+        .left_join(review_counters::table.on(review_counters::review_id.eq(reviews::review_id)))
+        .filter(reviews::review_id.eq_any(keys(ids)))
+        .filter(reviews::deleted_at.is_null())
+        .select((
+            reviews::review_id,
+            (
+                review_counters::up,
+                review_counters::down,
+                review_counters::version,
+            )
+                .nullable(),
+        ))
+        .load(connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(review, counters)| (review.into(), into_counts(counters)))
         .collect())
 }
 

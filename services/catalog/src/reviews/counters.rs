@@ -1,0 +1,113 @@
+//! What the votes on reviews come to: from the cache, where workers put it after each
+//! commit; what is not there from SQL, once for all who ask at the same time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache as Kept;
+use vote_cache::{Cache, LoadError};
+use vote_domain::ReviewId;
+use vote_domain::review::Counts;
+use vote_store::{Store, StoreError};
+
+use crate::catalog::CatalogSettings;
+use crate::failure::Failure;
+use crate::turns::Turns;
+
+/// How long what was read from SQL serves others who lack the same, should the cache be
+/// away.
+const SHARED_FOR: Duration = Duration::from_millis(200);
+
+/// Answers shared at once.
+const SHARED_MAX: u64 = 10_000;
+
+/// Missing reviews remembered at once.
+const MISSING_MAX: u64 = 100_000;
+
+/// Most loads from SQL at once.
+const LOADS_MAX: usize = 8;
+
+type Found = Arc<HashMap<ReviewId, Counts>>;
+
+/// The counters. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Counters {
+    store: Store,
+    cache: Cache,
+    ttl: Duration,
+    shared: Kept<Vec<ReviewId>, Found>,
+    /// Reviews that SQL did not find: asking for nonsense costs it nothing.
+    missing: Kept<ReviewId, ()>,
+    turns: Turns,
+}
+
+impl Counters {
+    pub(crate) fn new(store: Store, cache: Cache, settings: &CatalogSettings) -> Self {
+        Self {
+            store,
+            cache,
+            ttl: settings.counter_ttl,
+            shared: Kept::builder()
+                .max_capacity(SHARED_MAX)
+                .time_to_live(SHARED_FOR)
+                .build(),
+            missing: Kept::builder()
+                .max_capacity(MISSING_MAX)
+                .time_to_live(settings.missing_ttl)
+                .build(),
+            turns: Turns::new(LOADS_MAX),
+        }
+    }
+
+    /// The counts of `reviews`; one that is not there is left out.
+    pub(crate) async fn of(
+        &self,
+        reviews: &[ReviewId],
+    ) -> Result<HashMap<ReviewId, Counts>, Failure> {
+        // Without the cache, SQL is asked.
+        let mut found = self.cache.get_counts(reviews).await.unwrap_or_default();
+        let mut lacking: Vec<_> = reviews
+            .iter()
+            .copied()
+            .filter(|review| !found.contains_key(review) && !self.missing.contains_key(review))
+            .collect();
+        if lacking.is_empty() {
+            return Ok(found);
+        }
+        lacking.sort_unstable();
+        lacking.dedup();
+        let load = self.load(lacking.clone());
+        let loaded = self
+            .shared
+            .try_get_with(lacking, load)
+            .await
+            .map_err(|error| LoadError::clone(&error))?;
+        found.extend(loaded.iter().map(|(review, counts)| (*review, *counts)));
+        Ok(found)
+    }
+
+    /// Forgets the counts of a review that is gone.
+    pub(crate) async fn forget(&self, review: ReviewId) {
+        self.missing.insert(review, ()).await;
+        if let Err(error) = self.cache.forget_counts(&[review]).await {
+            tracing::warn!(%error, "counters not forgotten");
+        }
+    }
+
+    async fn load(&self, lacking: Vec<ReviewId>) -> Result<Found, LoadError<StoreError>> {
+        let _turn = self.turns.take().await?;
+        let failed = |error| LoadError::Failed(Arc::new(error));
+        let found = self.store.visible_counts(&lacking).await.map_err(failed)?;
+        for review in lacking.iter().filter(|review| !found.contains_key(review)) {
+            self.missing.insert(*review, ()).await;
+        }
+        let counts: Vec<_> = found
+            .iter()
+            .map(|(review, counts)| (*review, *counts))
+            .collect();
+        // The version keeps an older count from replacing a newer one.
+        let _ = self.cache.put_counts(&counts, self.ttl).await;
+        Ok(Arc::new(found))
+    }
+}

@@ -1,0 +1,108 @@
+//! The catalog's routes.
+
+use actix_web::web::{ServiceConfig, delete, get, patch, post, put, resource};
+use http_kit::ProblemDetails;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::accounts::{history, me, preferences, roles, sessions, users};
+use crate::reviews::{counts, list, read, write};
+use crate::{items, restaurants};
+
+/// Adds the catalog's routes; they expect [`Data<Catalog>`] among the application's data.
+///
+/// [`Data<Catalog>`]: actix_web::web::Data
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(resource("/users").route(post().to(users::sign_up)))
+        .service(resource("/users/{user_id}/role").route(put().to(roles::give_role)))
+        .service(
+            resource("/sessions")
+                .route(post().to(sessions::sign_in))
+                .route(delete().to(sessions::sign_out)),
+        )
+        .service(resource("/sessions/refresh").route(post().to(sessions::refresh)))
+        .service(resource("/me").route(get().to(me::me)))
+        .service(resource("/me/votes").route(get().to(history::my_votes)))
+        .service(resource("/me/preferences").route(get().to(preferences::my_preferences)))
+        .service(
+            resource("/restaurants")
+                .route(get().to(restaurants::list))
+                .route(post().to(restaurants::create)),
+        )
+        .service(resource("/restaurants/{restaurant_id}").route(get().to(restaurants::read)))
+        .service(
+            resource("/restaurants/{restaurant_id}/items")
+                .route(get().to(items::list))
+                .route(post().to(items::create)),
+        )
+        .service(
+            resource("/restaurants/{restaurant_id}/reviews")
+                .route(get().to(list::of_restaurant))
+                .route(post().to(write::create)),
+        )
+        .service(
+            resource("/restaurants/{restaurant_id}/review")
+                .route(post().to(write::create_by_alias)),
+        )
+        .service(resource("/items/{item_id}").route(get().to(items::read)))
+        .service(resource("/items/{item_id}/reviews").route(get().to(list::of_item)))
+        .service(resource("/reviews/counts").route(get().to(counts::counts)))
+        .service(
+            resource("/reviews/{review_id}")
+                .route(get().to(read::read))
+                .route(patch().to(write::change))
+                .route(delete().to(write::remove)),
+        );
+}
+
+/// The description of the catalog's routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tally: catalog",
+        description = "Accounts, and the restaurants, items and reviews they write."
+    ),
+    paths(
+        users::sign_up,
+        sessions::sign_in,
+        sessions::refresh,
+        sessions::sign_out,
+        me::me,
+        history::my_votes,
+        preferences::my_preferences,
+        roles::give_role,
+        restaurants::list,
+        restaurants::read,
+        restaurants::create,
+        items::list,
+        items::read,
+        items::create,
+        list::of_restaurant,
+        list::of_item,
+        write::create,
+        write::create_by_alias,
+        read::read,
+        write::change,
+        write::remove,
+        counts::counts
+    ),
+    components(schemas(ProblemDetails)),
+    modifiers(&Bearer)
+)]
+pub struct Api;
+
+/// Says what `bearer` means.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        api.components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
