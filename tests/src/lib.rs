@@ -1,1 +1,46 @@
-//! journeys
+//! Journeys through the whole of Tally, on the programs as they are shipped, over HTTP
+//! as any client speaks it.
+//!
+//! [`RealStack`] runs the services as processes on real servers, [`Embedded`] runs
+//! `standalone`; both are a [`Site`], and most journeys are the same on either
+//! ([`on_both!`]). [`chaos`] votes while everything is killed, and judges the outcome.
+
+mod answer;
+pub mod chaos;
+mod client;
+mod embedded;
+mod import;
+mod member;
+mod real_stack;
+mod site;
+
+pub use answer::Answer;
+pub use client::Client;
+pub use embedded::Embedded;
+pub use import::{ImportRun, data_file, import_review_votes};
+pub use member::{Direction, Member};
+pub use real_stack::RealStack;
+pub use site::{Place, Site};
+
+/// Makes two tests of one journey, a function of a [`Site`]: `on_real_servers` and
+/// `embedded`. Settings, as pairs of environment variable and value, may follow.
+#[macro_export]
+macro_rules! on_both {
+    ($journey:ident $(, $key:literal = $value:literal)* $(,)?) => {
+        mod $journey {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_real_servers() -> anyhow::Result<()> {
+                let settings: &[(&str, &str)] = &[$(($key, $value)),*];
+                let stack = $crate::RealStack::isolated(stringify!($journey), 1, 1, settings).await?;
+                super::$journey(stack.site()).await
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn embedded() -> anyhow::Result<()> {
+                let settings: &[(&str, &str)] = &[$(($key, $value)),*];
+                let embedded = $crate::Embedded::start(settings).await?;
+                super::$journey(embedded.site()).await
+            }
+        }
+    };
+}

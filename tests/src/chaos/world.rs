@@ -1,0 +1,191 @@
+//! Who votes on what.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use futures::{StreamExt, TryStreamExt, stream};
+use rand::Rng;
+use rand::rngs::StdRng;
+use uuid::Uuid;
+
+use super::judge::Rules;
+use super::{BUSY_LIMIT, Options};
+use crate::member::Member;
+use crate::site::Site;
+
+/// How many reviews are voted on; each has an author of its own, who votes as well.
+const N_REVIEWS: usize = 30;
+
+/// Members that all clients vote as, at the same time.
+const N_SHARED: usize = 8;
+
+/// Members with many votes a day, for each client.
+const N_BUSY: usize = 2;
+
+/// Members with the usual three votes a day, for each client and minute.
+const N_USUAL: usize = 3;
+
+/// The most of them for each client.
+const N_USUAL_MAX: usize = 15;
+
+/// Sign-ups under way at once.
+const SIGN_UPS: usize = 8;
+
+/// How many votes a member has a day: by way of which gateways it votes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    Busy,
+    Usual,
+}
+
+/// A member, and what the run knows of it.
+#[derive(Debug)]
+pub(crate) struct Voter {
+    pub(crate) member: Member,
+    pub(crate) limit: Limit,
+    /// The review it wrote itself.
+    pub(crate) own_review: Option<Uuid>,
+}
+
+/// Members and reviews.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) reviews: Vec<Uuid>,
+    pub(crate) voters: Vec<Voter>,
+    /// The members of each client.
+    shares: Vec<Share>,
+    busy_gateways: Vec<String>,
+    usual_gateways: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Share {
+    busy: Vec<usize>,
+    usual: Vec<usize>,
+}
+
+impl World {
+    /// Signs everybody up and writes the reviews.
+    pub(crate) async fn make(site: &Site, options: &Options) -> Result<Self> {
+        let place = site.place().await?;
+        let authors: Vec<Voter> = stream::iter(0..N_REVIEWS)
+            .map(|n| async move {
+                let (member, review) = site.author(place, &format!("author-{n}")).await?;
+                anyhow::Ok(Voter {
+                    member,
+                    limit: Limit::Busy,
+                    own_review: Some(review),
+                })
+            })
+            .buffered(SIGN_UPS)
+            .try_collect()
+            .await?;
+        let minutes = usize::try_from(options.voting.as_secs() / 60)?.max(1);
+        let n_usual = (N_USUAL * minutes).min(N_USUAL_MAX);
+        let limits: Vec<Limit> = std::iter::repeat_n(Limit::Busy, N_SHARED)
+            .chain((0..options.n_clients).flat_map(|_| {
+                let busy = std::iter::repeat_n(Limit::Busy, N_BUSY);
+                busy.chain(std::iter::repeat_n(Limit::Usual, n_usual))
+            }))
+            .collect();
+        let client = &site.client()?;
+        let others: Vec<Voter> = stream::iter(limits.into_iter().enumerate())
+            .map(|(n, limit)| async move {
+                anyhow::Ok(Voter {
+                    member: client.sign_up(&format!("voter-{n}")).await?,
+                    limit,
+                    own_review: None,
+                })
+            })
+            .buffered(SIGN_UPS)
+            .try_collect()
+            .await?;
+
+        let reviews = authors
+            .iter()
+            .filter_map(|author| author.own_review)
+            .collect();
+        let voters: Vec<Voter> = authors.into_iter().chain(others).collect();
+        let shared: Vec<usize> = (0..N_REVIEWS + N_SHARED).collect();
+        let shares = (0..options.n_clients)
+            .map(|client| {
+                let first = N_REVIEWS + N_SHARED + client * (N_BUSY + n_usual);
+                let own_busy = first..first + N_BUSY;
+                Share {
+                    // Its own come up more often than those of all.
+                    busy: shared
+                        .iter()
+                        .copied()
+                        .chain(own_busy.cycle_times(10))
+                        .collect(),
+                    usual: (first + N_BUSY..first + N_BUSY + n_usual).collect(),
+                }
+            })
+            .collect();
+        let (busy_gateways, usual_gateways) = site.gateways.split_at(2);
+        Ok(Self {
+            reviews,
+            voters,
+            shares,
+            busy_gateways: busy_gateways.to_vec(),
+            usual_gateways: usual_gateways.to_vec(),
+        })
+    }
+
+    pub(crate) fn n_members(&self) -> usize {
+        self.voters.len()
+    }
+
+    /// One of the members of `client`.
+    pub(crate) fn draw_voter(&self, client: usize, rng: &mut StdRng) -> usize {
+        let share = &self.shares[client];
+        let of = if rng.random_bool(0.15) {
+            &share.usual
+        } else {
+            &share.busy
+        };
+        of[rng.random_range(0..of.len())]
+    }
+
+    /// The member at `voter`, by way of one of the gateways that it may vote at.
+    pub(crate) fn at_some_gateway(&self, voter: usize, rng: &mut StdRng) -> Member {
+        let Voter { member, limit, .. } = &self.voters[voter];
+        let gateways = match limit {
+            Limit::Busy => &self.busy_gateways,
+            Limit::Usual => &self.usual_gateways,
+        };
+        member.by_way_of(&gateways[rng.random_range(0..gateways.len())])
+    }
+
+    /// What SQL must hold to.
+    pub(crate) fn rules(&self, reward_up_votes: i64, reward_credit: i64) -> Rules {
+        let limits: HashMap<Uuid, i64> = self
+            .voters
+            .iter()
+            .map(|voter| {
+                let limit = match voter.limit {
+                    Limit::Busy => BUSY_LIMIT.parse().unwrap_or(i64::MAX),
+                    Limit::Usual => 3,
+                };
+                (voter.member.user_id, limit)
+            })
+            .collect();
+        Rules {
+            limits,
+            reward_up_votes,
+            reward_credit,
+        }
+    }
+}
+
+trait CycleTimes: Iterator {
+    /// Everything, `n` times over.
+    fn cycle_times(self, n: usize) -> impl Iterator<Item = Self::Item>
+    where
+        Self: Clone + Sized,
+    {
+        std::iter::repeat_n(self, n).flatten()
+    }
+}
+
+impl<I: Iterator> CycleTimes for I {}
