@@ -59,10 +59,15 @@ impl Readiness {
         self
     }
 
-    /// Adds all parts of `other`.
+    /// Adds the parts of `other` that are not there by name: services in one process
+    /// share their servers.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.checks.extend(other.checks);
+        for (part, check) in other.checks {
+            if self.checks.iter().all(|(known, _)| *known != part) {
+                self.checks.push((part, check));
+            }
+        }
         self
     }
 

@@ -1,18 +1,24 @@
 //! The catalog as a process of its own.
 
+use std::time::Duration;
+
 use actix_web::web::Data;
 use anyhow::Context;
-use bootstrap::settings::ConfigFile;
+use bootstrap::{ConfigFile, Settings};
 use catalog::{Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin};
 use clap::Parser;
 use http_kit::{Meter, Site, Tokens};
 use utoipa::OpenApi;
 use vote_cache::Cache;
 use vote_domain::{Clock, Ids};
+use vote_queue::{BallotBox, Queue, RabbitSettings, TopologyError};
 use vote_store::{MysqlSettings, Store};
 
 /// The service's own default for `http.port`.
-const PORT: u16 = 8081;
+const PORT: u16 = 8082;
+
+/// How long to wait before a server that is away is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Serves accounts, restaurants, items and reviews.
 #[derive(Parser)]
@@ -37,10 +43,13 @@ async fn main() -> anyhow::Result<()> {
         settings.auth.access_token_s,
         clock.clone(),
     )?;
-    if settings.mysql.migrate_on_start {
-        store.migrate().await.context("the schema")?;
+    let rabbit = RabbitSettings::from_settings(&settings.rabbitmq, "catalog")?;
+    let queue = Queue::rabbit(&rabbit, &ids)?;
+    let preparing = prepare(&settings, &store, &queue);
+    match shutdown.run_until_cancelled(preparing).await {
+        Some(prepared) => prepared?,
+        None => return Ok(()),
     }
-    // The queues that votes need are declared here, before anything is listening.
 
     let parts = CatalogParts {
         store,
@@ -66,6 +75,38 @@ async fn main() -> anyhow::Result<()> {
         .context("catalog")?;
     tracing::info!(address = %listening.address(), "catalog listens");
     listening.stopped().await?;
+    queue.close().await;
     tracing::info!("catalog stopped");
     Ok(())
+}
+
+/// Brings the schema up to date and declares the ballot box: gateways and workers expect
+/// both, and make neither. Waits for servers that are not there yet.
+async fn prepare(settings: &Settings, store: &Store, queue: &Queue) -> anyhow::Result<()> {
+    if settings.mysql.migrate_on_start {
+        migrate(store).await?;
+    }
+    loop {
+        match queue.declare(&BallotBox::reviews()).await {
+            Ok(()) => return Ok(()),
+            Err(TopologyError::Unavailable(reason)) => {
+                tracing::warn!(%reason, "waiting for the queue");
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            Err(error) => return Err(error).context("the ballot box"),
+        }
+    }
+}
+
+async fn migrate(store: &Store) -> anyhow::Result<()> {
+    loop {
+        match store.migrate().await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "waiting for the database");
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            Err(error) => return Err(error).context("the schema"),
+        }
+    }
 }

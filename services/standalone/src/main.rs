@@ -1,2 +1,68 @@
-//! standalone
-fn main() {}
+//! Tally in one process.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use bootstrap::ConfigFile;
+use bootstrap::settings::{Log, LogFormat};
+use clap::Parser;
+use standalone::{DataDir, Options, Standalone};
+use vote_domain::{Clock, Ids};
+
+/// All of Tally in one process, to try it: no server, no configuration.
+#[derive(Parser)]
+#[command(version)]
+struct Command {
+    /// Where data lie; they stay over restarts
+    #[arg(long, value_name = "DIR", default_value = "data/standalone")]
+    data_dir: PathBuf,
+    /// The port to listen on [default: 8080]
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+    /// Start without demo restaurants, members, reviews and votes
+    #[arg(long)]
+    no_demo: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// The service's own default for `http.port`.
+const PORT: u16 = 8080;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let command = Command::parse();
+    let mut settings = command.config.load(PORT)?;
+    if let Some(port) = command.port {
+        settings.http.port = port;
+    }
+    if std::io::stderr().is_terminal() && settings.log == Log::default() {
+        settings.log.format = LogFormat::Pretty;
+        settings.log.filter = "warn".to_owned();
+    }
+    bootstrap::tracing::init(&settings.log)?;
+    let shutdown = bootstrap::signals::shutdown_token()?;
+    let data_dir = DataDir::at(&command.data_dir)?;
+    let options = Options {
+        data_dir: data_dir.clone(),
+        settings,
+        demo: !command.no_demo,
+        clock: Clock::system(),
+        ids: Ids::random(),
+    };
+    let running = Standalone::start(options, shutdown).await?;
+    let url = format!("http://{}", running.address());
+    println!("Tally answers at {url}");
+    println!("  API to read and try   {url}/docs/");
+    if !command.no_demo {
+        println!(
+            "  demo login            {} / {}",
+            catalog::demo::USER_NAME,
+            catalog::demo::PASSWORD
+        );
+    }
+    println!("  data                  {}", data_dir.path().display());
+    println!("Ctrl-C stops it.");
+    running.stopped().await
+}

@@ -9,8 +9,10 @@ use vote_queue::PublisherSettings;
 
 use crate::gateway::{Gateway, GatewaySettings};
 
-impl From<&Settings> for GatewaySettings {
-    fn from(settings: &Settings) -> Self {
+impl GatewaySettings {
+    /// What `settings` say of the gateway.
+    #[must_use]
+    pub fn from_settings(settings: &Settings) -> Self {
         let gateway = &settings.gateway;
         Self {
             policy: QuotaPolicy {

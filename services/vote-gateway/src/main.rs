@@ -47,7 +47,7 @@ async fn main() -> anyhow::Result<()> {
         queue: queue.clone(),
         ids: ids.clone(),
     };
-    let gateway = Gateway::new(parts, GatewaySettings::from(&settings));
+    let gateway = Gateway::new(parts, GatewaySettings::from_settings(&settings));
     let noting = gateway.clone();
     let stop = shutdown.clone();
     tokio::spawn(async move { noting.note_epoch(stop).await });

@@ -9,8 +9,10 @@ use vote_store::settle::RewardPolicy;
 
 use crate::worker::{Worker, WorkerSettings};
 
-impl From<&Settings> for WorkerSettings {
-    fn from(settings: &Settings) -> Self {
+impl WorkerSettings {
+    /// What `settings` say of the worker.
+    #[must_use]
+    pub fn from_settings(settings: &Settings) -> Self {
         let worker = &settings.worker;
         Self {
             batch_votes_max: worker.batch_votes_max,

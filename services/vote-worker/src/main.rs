@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
         clock: Clock::system(),
         ids: ids.clone(),
     };
-    let worker = Worker::new(parts, WorkerSettings::from(&settings));
+    let worker = Worker::new(parts, WorkerSettings::from_settings(&settings));
 
     let listening = Site::new(&settings.http, Api::openapi(), meter, ids)
         .with_readiness(worker.readiness())

@@ -106,7 +106,7 @@ macro_rules! section {
         }
     ) => {
         $(#[doc = $about])+
-        #[derive(Clone, Debug, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
         #[serde(deny_unknown_fields, default)]
         pub struct $name {
             $(

@@ -1,0 +1,35 @@
+//! Something to look at: restaurants, members, reviews, and votes that went the whole way.
+
+use anyhow::Result;
+use vote_domain::review::Ballot;
+use vote_domain::{Clock, Ids};
+use vote_gateway::{Cast, CastError, Gateway, IdempotencyKey};
+use vote_store::Store;
+
+/// Puts the demo there, once; its votes are cast as members cast theirs.
+pub(crate) async fn seed(store: &Store, gateway: &Gateway, clock: &Clock, ids: &Ids) -> Result<()> {
+    let Some(votes) = catalog::demo::seed(store, clock, ids).await? else {
+        return Ok(());
+    };
+    let mut casting = tokio::task::JoinSet::new();
+    for (n, (voter, review, direction)) in votes.into_iter().enumerate() {
+        let gateway = gateway.clone();
+        let cast = Cast {
+            voter,
+            ballot: Ballot {
+                review,
+                direction: Some(direction),
+            },
+            key: IdempotencyKey::parse(format!("demo-{n}").as_bytes()).ok(),
+            trace_parent: String::new(),
+        };
+        casting.spawn(async move { gateway.cast(cast).await });
+    }
+    for cast in casting.join_all().await {
+        match cast {
+            Ok(_) | Err(CastError::Rejected(..)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
