@@ -1,22 +1,27 @@
-//! `votectl import` as a process.
+//! `votectl import` as a process, and whether it came to what it must.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use test_stack::built_program;
 use tokio::process::Command;
 
 use crate::site::Site;
 
+/// What services must be set to for an import, beside what this crate sets anyway.
+pub const IMPORT_SETTINGS: &[(&str, &str)] = &[("TALLY__REVIEWS__VOTES_PER_DAY", "10000")];
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct ImportRun {
     /// How it ended; 0 when every author has what the file says.
     pub exit_code: Option<i32>,
-    /// The summary, as `--json` prints it.
+    /// The summary, as `--json` prints it; `null` when there is none.
     pub summary: Value,
+    /// What it said besides.
+    pub stderr: String,
 }
 
 /// A file of `tests/data`.
@@ -27,11 +32,10 @@ pub fn data_file(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Imports review-votes.csv into `site`; `args` are handed on. Needs settings as
-/// `votectl help import review-votes` tells.
+/// Imports review-votes.csv into `site`; `args` are handed on.
 ///
 /// # Errors
-/// When it cannot be run, or prints no summary.
+/// When it cannot be run.
 pub async fn import_review_votes(site: &Site, args: &[&str]) -> Result<ImportRun> {
     let (user_name, password) = site.admin_login();
     let output = Command::new(built_program("votectl")?)
@@ -48,16 +52,49 @@ pub async fn import_review_votes(site: &Site, args: &[&str]) -> Result<ImportRun
         .env("VOTECTL_ADMIN_USER", user_name)
         .env("VOTECTL_ADMIN_PASSWORD", password)
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .output()
         .await
         .context("cannot run votectl")?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let summary = serde_json::from_str(&text)
-        .with_context(|| format!("votectl ended with {} and printed: {text}", output.status))?;
     Ok(ImportRun {
         exit_code: output.status.code(),
-        summary,
+        summary: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     })
+}
+
+/// Imports the first `rows` of review-votes.csv into `site`, or all of them, which must
+/// come to review-totals.csv; answers the summary.
+///
+/// # Errors
+/// When anything is not as the file says.
+pub async fn check_import(site: &Site, rows: Option<usize>) -> Result<Value> {
+    let totals = data_file("review-totals.csv");
+    let totals = totals.to_str().context("an odd path")?;
+    let n_rows = rows.map(|rows| rows.to_string());
+    let args = match &n_rows {
+        Some(n_rows) => ["--rows", n_rows],
+        None => ["--totals", totals],
+    };
+    let ImportRun {
+        exit_code,
+        summary,
+        stderr,
+    } = import_review_votes(site, &args).await?;
+    ensure!(
+        exit_code == Some(0),
+        "votectl ended with {exit_code:?}: {summary}\n{stderr}"
+    );
+    let n_votes = rows.unwrap_or(35_592);
+    ensure!(
+        summary["votes"]["total"] == n_votes && summary["votes"]["counted"] == n_votes,
+        "not every row is a counted vote: {summary}"
+    );
+    if rows.is_none() {
+        ensure!(
+            summary["up"] == 32_029 && summary["down"] == 3_563,
+            "the totals are not those of the file: {summary}"
+        );
+    }
+    Ok(summary)
 }
