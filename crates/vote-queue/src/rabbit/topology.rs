@@ -6,6 +6,7 @@
 //! queue has confirmed it. RabbitMQ demands `reject-publish` for that, which without a
 //! length limit never rejects anything.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::options::{
@@ -16,7 +17,7 @@ use lapin::types::{AMQPValue, FieldTable, LongString};
 use lapin::{Channel, ErrorKind, ExchangeKind};
 use tokio::time::timeout;
 
-use super::link::Link;
+use super::link::{Link, Live};
 use super::settings::RabbitSettings;
 use crate::BallotBox;
 use crate::queue::{Depth, TopologyError};
@@ -28,6 +29,8 @@ const DEAD: &str = "tally.dead";
 /// The dead wait for a worker however long it takes. Brokers from 4.0 on limit
 /// redeliveries to 20 unless told otherwise, and would then drop the message.
 const DEAD_DELIVERY_LIMIT: u32 = i32::MAX.cast_unsigned();
+
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Declares and looks into queues, each time on a channel of its own.
 pub(super) struct Topology {
@@ -96,26 +99,41 @@ impl Topology {
             .await
     }
 
+    /// Does `work`, all of which may be repeated, on a channel of its own; on another if
+    /// the connection goes meanwhile, for a crash may be another channel's fault.
     async fn on_channel<T>(
         &self,
-        work: impl AsyncFnOnce(Channel) -> lapin::Result<T>,
+        work: impl AsyncFn(Channel) -> lapin::Result<T>,
     ) -> Result<T, TopologyError> {
+        let mut failure: Arc<str> = format!("no answer within {:?}", self.limit).into();
         let working = async {
-            let live = self.link.up().await;
-            let channel = live.connection.create_channel().await?;
-            let outcome = work(channel.clone()).await;
-            if outcome.is_ok() {
-                channel.close(200, "done".into()).await?;
+            loop {
+                let live = self.link.up().await;
+                match on_new_channel(&live, &work).await {
+                    Err(TopologyError::Unavailable(reason)) => failure = reason,
+                    settled => return settled,
+                }
+                tokio::time::sleep(RETRY_PAUSE).await;
             }
-            outcome
         };
         match timeout(self.limit, working).await {
-            Ok(outcome) => outcome.map_err(|error| topology_error(&error)),
-            Err(_) => Err(TopologyError::Unavailable(
-                format!("no answer within {:?}", self.limit).into(),
-            )),
+            Ok(outcome) => outcome,
+            Err(_) => Err(TopologyError::Unavailable(failure)),
         }
     }
+}
+
+async fn on_new_channel<T>(
+    live: &Live,
+    work: &impl AsyncFn(Channel) -> lapin::Result<T>,
+) -> Result<T, TopologyError> {
+    let working = async {
+        let channel = live.connection.create_channel().await?;
+        let outcome = work(channel.clone()).await?;
+        channel.close(200, "done".into()).await?;
+        Ok(outcome)
+    };
+    working.await.map_err(|error| topology_error(&error))
 }
 
 /// What is in `ballot_box`, asked on `channel`; the broker closes it if there is no such box.

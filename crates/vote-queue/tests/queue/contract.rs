@@ -504,22 +504,26 @@ async fn a_deleted_box_is_gone(home: Home) -> Result<()> {
     let queue = home.enter(&[&campaign]).await?;
     let publisher = publisher(&queue, &campaign);
     publish_each(&publisher, &["a", "b"]).await?;
-    let mut consumer = consumer(&queue, &campaign);
-    next(&mut consumer).await?;
+    let mut before = consumer(&queue, &campaign);
+    let held = next(&mut before).await?;
+    // A broker may fail to tell a consumer that has just begun (tried on RabbitMQ 3.10).
+    tokio::time::sleep(bench::QUIET).await;
     queue.delete(&campaign).await?;
     queue.delete(&campaign).await?;
     assert_eq!(queue.depth(&campaign).await, Err(TopologyError::NoSuchBox));
     let refused = publish(&publisher, "late").await;
     assert_eq!(refused, Err(PublishError::Refused(Refusal::Unroutable)));
-    // The consumer waits for the box to come back, and what was in it does not.
+    // It goes on waiting; what it holds is nobody's any more.
+    before.ack(&[held.tag]).await;
+    tokio::time::sleep(bench::QUIET).await;
+    expect_nothing(&mut before).await;
+    timeout(LONG, before.stop()).await?;
+
     queue.declare(&campaign).await?;
     publish(&publisher, "new").await?;
-    let mut delivery = next(&mut consumer).await?;
-    if texts(std::slice::from_ref(&delivery)) == ["b"] {
-        // It had arrived before the box was deleted.
-        delivery = next(&mut consumer).await?;
-    }
-    assert_eq!(texts(&[delivery]), ["new"]);
+    let mut after = consumer(&queue, &campaign);
+    assert_eq!(texts(&next_n(&mut after, 1).await?), ["new"]);
+    expect_nothing(&mut after).await;
     Ok(())
 }
 
