@@ -58,7 +58,7 @@ impl Options {
     #[must_use]
     pub fn short(seed: u64) -> Self {
         Self {
-            voting: Duration::from_secs(30),
+            voting: Duration::from_secs(35),
             seed,
             n_clients: 64,
             n_rounds: 1,

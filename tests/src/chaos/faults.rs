@@ -8,7 +8,7 @@ use futures::future::try_join_all;
 use test_stack::{Server, ServiceProcess};
 use tokio::time::sleep;
 
-use super::plan::{End, Fault, Kind, Plan};
+use super::plan::{End, Fault, Kind, Part, Plan};
 use crate::real_stack::RealStack;
 
 /// How often each kind of fault happened.
@@ -37,19 +37,59 @@ async fn inject(fault: Fault, stack: &RealStack) -> Result<()> {
         end,
         away,
     } = fault;
-    let servers = stack.servers()?;
     let broken = match kind {
-        Kind::Worker => restart_service(&stack.workers, which, away).await,
-        Kind::Gateway => restart_service(&stack.gateways, which, away).await,
-        Kind::Redis => {
+        Kind::Restart(part) => restart(part, which, end, away, stack).await,
+        Kind::Freeze(part) => freeze(part, which, away, stack).await,
+    };
+    broken.with_context(|| format!("it did not come back after: {kind}"))
+}
+
+async fn restart(
+    part: Part,
+    which: usize,
+    end: End,
+    away: Duration,
+    stack: &RealStack,
+) -> Result<()> {
+    let servers = stack.servers()?;
+    match part {
+        Part::Worker => restart_service(&stack.workers, which, away).await,
+        Part::Gateway => restart_service(&stack.gateways, which, away).await,
+        Part::Redis => {
             servers.redis.kill();
             sleep(away).await;
             servers.restart_redis_empty().await
         }
-        Kind::RabbitMq => restart_server(&servers.rabbitmq, end, away).await,
-        Kind::MariaDb => restart_server(&servers.mariadb, end, away).await,
-    };
-    broken.with_context(|| format!("it did not come back after: {kind}"))
+        Part::RabbitMq => restart_server(&servers.rabbitmq, end, away).await,
+        Part::MariaDb => restart_server(&servers.mariadb, end, away).await,
+    }
+}
+
+async fn freeze(part: Part, which: usize, away: Duration, stack: &RealStack) -> Result<()> {
+    let servers = stack.servers()?;
+    match part {
+        Part::Worker => freeze_service(&stack.workers, which, away).await,
+        Part::Gateway => freeze_service(&stack.gateways, which, away).await,
+        Part::Redis => freeze_server(&servers.redis, away).await,
+        Part::RabbitMq => freeze_server(&servers.rabbitmq, away).await,
+        Part::MariaDb => freeze_server(&servers.mariadb, away).await,
+    }
+}
+
+async fn freeze_service(of: &[ServiceProcess], which: usize, away: Duration) -> Result<()> {
+    let service = &of[which % of.len()];
+    // One that just ended by a fault before is about to start: there is nothing to freeze.
+    if service.pause().is_ok() {
+        sleep(away).await;
+        service.resume()?;
+    }
+    Ok(())
+}
+
+async fn freeze_server(server: &Server, away: Duration) -> Result<()> {
+    server.pause()?;
+    sleep(away).await;
+    server.resume()
 }
 
 async fn restart_service(of: &[ServiceProcess], which: usize, away: Duration) -> Result<()> {

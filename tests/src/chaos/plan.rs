@@ -9,23 +9,18 @@ use rand::{Rng, SeedableRng};
 
 use super::Options;
 
-/// Something that breaks.
+/// A part of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    /// `kill -9` of a worker.
+pub(crate) enum Part {
     Worker,
-    /// `kill -9` of a gateway.
     Gateway,
-    /// Redis dies and comes back with nothing.
     Redis,
-    /// RabbitMQ goes and comes back.
     RabbitMq,
-    /// MariaDB goes and comes back.
     MariaDb,
 }
 
-impl Kind {
-    /// Every kind.
+impl Part {
+    /// Every part.
     pub(crate) const ALL: [Self; 5] = [
         Self::Worker,
         Self::Gateway,
@@ -35,14 +30,38 @@ impl Kind {
     ];
 }
 
+/// Something that breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// A worker or gateway ends by `kill -9` and starts again; Redis comes back with
+    /// nothing, RabbitMQ and MariaDB with what they had.
+    Restart(Part),
+    /// It stands still for a while: connections stay open, nothing is answered, and then
+    /// it goes on as if no time had passed.
+    Freeze(Part),
+}
+
+impl Kind {
+    fn part(self) -> Part {
+        match self {
+            Self::Restart(part) | Self::Freeze(part) => part,
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Worker => "kill a worker",
-            Self::Gateway => "kill a gateway",
-            Self::Redis => "empty Redis",
-            Self::RabbitMq => "restart RabbitMQ",
-            Self::MariaDb => "restart MariaDB",
+            Self::Restart(Part::Worker) => "kill a worker",
+            Self::Restart(Part::Gateway) => "kill a gateway",
+            Self::Restart(Part::Redis) => "empty Redis",
+            Self::Restart(Part::RabbitMq) => "restart RabbitMQ",
+            Self::Restart(Part::MariaDb) => "restart MariaDB",
+            Self::Freeze(Part::Worker) => "freeze a worker",
+            Self::Freeze(Part::Gateway) => "freeze a gateway",
+            Self::Freeze(Part::Redis) => "freeze Redis",
+            Self::Freeze(Part::RabbitMq) => "freeze RabbitMQ",
+            Self::Freeze(Part::MariaDb) => "freeze MariaDB",
         })
     }
 }
@@ -81,14 +100,19 @@ pub(crate) struct Plan {
 }
 
 /// Time that a fault takes on average, its healing included.
-const FAULT_TAKES: Duration = Duration::from_secs(4);
+const FAULT_TAKES: Duration = Duration::from_secs(3);
+
+/// Parts that freeze in each round, beside those that are restarted, which are all.
+const FREEZES: usize = 2;
 
 impl Plan {
-    /// Draws a plan: rounds in which each kind happens once, in an order of its own;
-    /// some with another at once.
+    /// Draws a plan: rounds in which each part is restarted once and some freeze, in an
+    /// order of their own; some with another at once.
     pub(crate) fn draw(options: &Options) -> Self {
         let mut rng = StdRng::seed_from_u64(options.seed);
-        let round_takes = FAULT_TAKES.as_secs_f64() * 5.0 * 1.5;
+        let each_takes = FAULT_TAKES + Duration::from_secs(2);
+        let n_each_round = Part::ALL.len() + FREEZES;
+        let round_takes = each_takes.as_secs_f64() * n_each_round as f64;
         let fitting = (options.voting.as_secs_f64() / round_takes).floor();
         #[expect(
             clippy::cast_possible_truncation,
@@ -98,9 +122,16 @@ impl Plan {
         let n_rounds = options.n_rounds.max(fitting as usize);
         let mut faults = Vec::new();
         for _ in 0..n_rounds {
-            let mut round = Kind::ALL;
+            let mut freezes = Part::ALL;
+            freezes.shuffle(&mut rng);
+            let freezes = freezes.iter().take(FREEZES).copied().map(Kind::Freeze);
+            let mut round: Vec<Kind> = Part::ALL
+                .map(Kind::Restart)
+                .into_iter()
+                .chain(freezes)
+                .collect();
             round.shuffle(&mut rng);
-            faults.extend(round.map(|kind| draw_fault(kind, &mut rng)));
+            faults.extend(round.into_iter().map(|kind| draw_fault(kind, &mut rng)));
         }
         let each = options.voting / u32::try_from(faults.len()).unwrap_or(u32::MAX);
         let rest_mean = each
@@ -109,9 +140,12 @@ impl Plan {
         let mut steps: Vec<Step> = Vec::new();
         for fault in faults {
             match steps.last_mut() {
-                // The same thing cannot break twice at once.
+                // The same part cannot break twice at once.
                 Some(step)
-                    if step.faults.iter().all(|other| other.kind != fault.kind)
+                    if step
+                        .faults
+                        .iter()
+                        .all(|other| other.kind.part() != fault.kind.part())
                         && rng.random_bool(0.2) =>
                 {
                     step.faults.push(fault);
@@ -136,7 +170,11 @@ fn draw_fault(kind: Kind, rng: &mut StdRng) -> Fault {
         kind,
         which: rng.random_range(0..64),
         end,
-        away: Duration::from_millis(rng.random_range(0..2_500)),
+        away: Duration::from_millis(match kind {
+            Kind::Restart(_) => rng.random_range(0..2_500),
+            // Some longer than a vote may wait for its answer, some shorter.
+            Kind::Freeze(_) => rng.random_range(500..6_000),
+        }),
     }
 }
 
@@ -185,7 +223,7 @@ mod tests {
                 (Options::short(seed), 1),
             ] {
                 let plan = Plan::draw(&options);
-                for kind in Kind::ALL {
+                for kind in Part::ALL.map(Kind::Restart) {
                     assert!(count(&plan, kind) >= n_least, "{kind}: {plan}");
                 }
             }

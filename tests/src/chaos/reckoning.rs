@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
+use reqwest::Method;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use super::books::Books;
 use super::history::History;
 use super::judge::{Promise, Rules, Violation, judge};
 use super::world::World;
+use crate::answer::Answer;
 use crate::real_stack::RealStack;
 
 /// How long the ledger may stand still before what is missing counts as lost.
@@ -19,6 +21,9 @@ const STANDSTILL: Duration = Duration::from_secs(45);
 
 /// How long shown counts may lag behind SQL: some cache lifetimes.
 const LAG: Duration = Duration::from_secs(30);
+
+/// How often something is asked that answers 503 although everything was healed.
+const PATIENCE_TRIES: u32 = 30;
 
 /// Members asked at once.
 const ASKED: usize = 8;
@@ -76,6 +81,22 @@ async fn wait_until_settled(stack: &RealStack, history: &History) -> Result<Book
         }
         sleep(Duration::from_millis(500)).await;
     }
+}
+
+/// Asks again while the answer is a 503: what was healed a moment ago may need another
+/// moment, and says so.
+async fn patiently<F>(ask: impl Fn() -> F) -> Result<Answer>
+where
+    F: Future<Output = Result<Answer>>,
+{
+    for _ in 0..PATIENCE_TRIES {
+        let answer = ask().await?;
+        if answer.status != 503 || answer.code() == "vote_state_unknown" {
+            return Ok(answer);
+        }
+        sleep(Duration::from_millis(300)).await;
+    }
+    ask().await
 }
 
 /// How many messages are in the queues, unacknowledged ones included.
@@ -143,7 +164,8 @@ async fn compare_shown_use(world: &World, books: &Books) -> Result<Vec<Violation
                 Some((day, used)) if *day == last_day => *used,
                 _ => 0,
             };
-            let me = member.me().await?;
+            let me = patiently(|| member.ask(Method::GET, "/me", None)).await?;
+            let me = me.expect(200)?.body;
             // A day that began since is another day.
             let resets_at = me["votes"]["resets_at"].as_str().unwrap_or_default();
             let is_later = !last_day.is_empty() && !is_day_after(last_day, resets_at);
@@ -182,22 +204,31 @@ async fn resolve_doubts(
     doubts.dedup();
     let states: Vec<(Uuid, String)> = stream::iter(doubts)
         .map(|(voter, vote_id)| async move {
-            let status = world.voters[voter].member.status(vote_id).await?;
+            let member = &world.voters[voter].member;
+            let status = patiently(|| member.status(vote_id)).await?;
             let state = match (status.status, status.code()) {
                 (200, _) => status.body["state"].as_str().unwrap_or("?").to_owned(),
                 (404, _) | (503, "vote_state_unknown") => "never was".to_owned(),
-                _ => bail!("asking after {vote_id}: {} {}", status.status, status.body),
+                _ => format!("{} {}", status.status, status.body),
             };
-            Ok((vote_id, state))
+            anyhow::Ok((vote_id, state))
         })
         .buffer_unordered(ASKED)
         .try_collect()
         .await?;
     let mut found = BTreeMap::<String, usize>::new();
     for (vote_id, state) in states {
-        if state == "accepted" {
-            let detail = format!("vote {vote_id} is stranded: its voter asked again since");
-            violations.push(Violation::new(Promise::NothingIsLost, detail));
+        match state.as_str() {
+            "counted" | "rejected" | "never was" => {}
+            "accepted" => {
+                let detail = format!("vote {vote_id} is stranded: its voter asked again since");
+                violations.push(Violation::new(Promise::NothingIsLost, detail));
+            }
+            answer => {
+                let detail = format!("asking after {vote_id} was answered {answer}");
+                violations.push(Violation::new(Promise::AnswersAreClear, detail));
+                continue;
+            }
         }
         *found.entry(state).or_default() += 1;
     }
