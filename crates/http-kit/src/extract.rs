@@ -10,7 +10,7 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::Problem;
 
@@ -81,32 +81,34 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
-/// Parses a JSON body.
+/// Parses a JSON body. A list is refused: serde would take one for a struct.
 ///
 /// # Errors
-/// 400 `malformed_json` when it is no JSON, 422 `invalid_body` when it does not fit `T`;
-/// the latter names the field.
+/// 400 `malformed_json` when it is no JSON, whatever else is wrong with it; 422
+/// `invalid_body` when it does not fit `T`, with the name of the field.
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| malformed(&error))?;
+    if text.trim_start().starts_with('[') {
+        return Err(Problem::invalid(
+            "invalid_body",
+            "The body must be an object, not a list.",
+        ));
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        if inner.is_data() {
-            let detail = if path == "." {
-                inner.to_string()
-            } else {
-                format!("{path}: {inner}")
-            };
-            Problem::invalid("invalid_body", detail)
+        let detail = if path == "." {
+            inner.to_string()
         } else {
-            malformed(&inner)
-        }
-    })?;
-    deserializer.end().map_err(|error| malformed(&error))?;
-    Ok(value)
+            format!("{path}: {inner}")
+        };
+        Problem::invalid("invalid_body", detail)
+    })
 }
 
-fn malformed(error: &serde_json::Error) -> Problem {
+fn malformed(error: &impl std::fmt::Display) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         "malformed_json",

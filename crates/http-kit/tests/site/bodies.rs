@@ -25,6 +25,7 @@ async fn text_that_is_no_json_is_400() {
         "{",
         "{\"name\":}",
         "nonsense",
+        "{\"unknown\":}",
         "{\"name\":\"a\",\"stars\":1} trailing",
         "{\"name\":\"\u{0}\",\"stars\":1}",
     ] {
@@ -46,6 +47,7 @@ async fn json_that_does_not_fit_is_422_and_the_field_is_named() {
         (r#"{"name":"a"}"#, "stars"),
         (r#"{"name":"a","stars":1,"extra":true}"#, "extra"),
         (r#"{"name":"a","name":"b","stars":1}"#, "name"),
+        (r#"["a", 1]"#, "list"),
         ("7", "7"),
         ("null", "null"),
     ] {
