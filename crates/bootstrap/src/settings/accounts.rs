@@ -48,7 +48,8 @@ section! {
 section! {
     /// The first admin, made at start when no account has that name.
     Admin {
-        /// Its user name; nothing is made without one.
+        /// Its user name; nothing is made without one. An account of that name that is no
+        /// admin becomes one: it is given the password below, and its sessions end.
         user_name: Option<String> = None;
         /// Its password; 8 to 72 bytes.
         password: Option<Secret> = None;
