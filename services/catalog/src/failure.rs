@@ -43,19 +43,16 @@ impl From<Arc<StoreError>> for Failure {
 
 impl From<&StoreError> for Failure {
     fn from(error: &StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) | StoreError::Contention(_) => {
-                tracing::warn!(%error, "database unavailable");
-                Self(Problem::unavailable(
-                    "database_unavailable",
-                    "The database cannot be reached.",
-                    RETRY_AFTER,
-                ))
-            }
-            StoreError::Duplicate(_) | StoreError::Refused(_) => {
-                tracing::error!(%error, "request failed");
-                Self(Problem::internal_unlogged())
-            }
+        if error.is_transient() {
+            tracing::warn!(%error, "database unavailable");
+            Self(Problem::unavailable(
+                "database_unavailable",
+                "The database cannot be reached.",
+                RETRY_AFTER,
+            ))
+        } else {
+            tracing::error!(%error, "request failed");
+            Self(Problem::internal_unlogged())
         }
     }
 }

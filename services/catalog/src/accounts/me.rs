@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use http_kit::etag::cached_json;
 use http_kit::{Actor, Problem, ProblemDetails};
 use vote_domain::UserId;
-use vote_domain::review::{Quota, VoterState};
+use vote_domain::review::{Base, Quota, VoterState};
 
 use super::answer::{MeBody, UserBody};
 use crate::catalog::Catalog;
@@ -51,7 +51,8 @@ impl Catalog {
             .iter()
             .map(|sent| sent.vote.vote_id)
             .collect();
-        let mut loaded = self.store.load_bases(&[voter], &in_flight).await?;
+        let since = Base::first_day(now);
+        let mut loaded = self.store.load_bases(&[voter], &in_flight, since).await?;
         if let Some(base) = loaded.bases.remove(&voter) {
             state.refresh(base, &loaded.known);
         }

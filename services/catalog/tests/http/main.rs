@@ -1,0 +1,19 @@
+//! The catalog over HTTP: a real server that listens, on SQLite and memory for breadth,
+//! and on MariaDB and Redis where those could make a difference.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test that cannot go on fails; bodies are handed over"
+)]
+
+mod accounts;
+mod bad_input;
+mod demo;
+mod description;
+mod own_votes;
+mod places;
+mod reviews;
+mod roles;
+mod server;
+mod without_redis;
