@@ -40,6 +40,7 @@ async fn inject(fault: Fault, stack: &RealStack) -> Result<()> {
     let broken = match kind {
         Kind::Restart(part) => restart(part, which, end, away, stack).await,
         Kind::Freeze(part) => freeze(part, which, away, stack).await,
+        Kind::Amnesia => forget_what_is_queued(away, stack).await,
     };
     broken.with_context(|| format!("it did not come back after: {kind}"))
 }
@@ -84,6 +85,23 @@ async fn freeze_service(of: &[ServiceProcess], which: usize, away: Duration) -> 
         service.resume()?;
     }
     Ok(())
+}
+
+/// Lets votes gather in the queue for `away`, empties Redis, and lets votes gather again.
+async fn forget_what_is_queued(away: Duration, stack: &RealStack) -> Result<()> {
+    // One that just ended by another fault settles nothing either.
+    let frozen: Vec<&ServiceProcess> = stack
+        .workers
+        .iter()
+        .filter(|worker| worker.pause().is_ok())
+        .collect();
+    sleep(away).await;
+    let emptied = stack.servers()?.restart_redis_empty().await;
+    sleep(away * 2).await;
+    for worker in frozen {
+        worker.resume()?;
+    }
+    emptied
 }
 
 async fn freeze_server(server: &Server, away: Duration) -> Result<()> {

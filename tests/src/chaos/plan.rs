@@ -39,12 +39,16 @@ pub(crate) enum Kind {
     /// It stands still for a while: connections stay open, nothing is answered, and then
     /// it goes on as if no time had passed.
     Freeze(Part),
+    /// Redis is emptied while no worker settles: what members spent lies in the queue
+    /// alone, so that only SQL can hold them to their quota.
+    Amnesia,
 }
 
 impl Kind {
     fn part(self) -> Part {
         match self {
             Self::Restart(part) | Self::Freeze(part) => part,
+            Self::Amnesia => Part::Redis,
         }
     }
 }
@@ -62,6 +66,7 @@ impl fmt::Display for Kind {
             Self::Freeze(Part::Redis) => "freeze Redis",
             Self::Freeze(Part::RabbitMq) => "freeze RabbitMQ",
             Self::Freeze(Part::MariaDb) => "freeze MariaDB",
+            Self::Amnesia => "empty Redis while no worker settles",
         })
     }
 }
@@ -106,12 +111,13 @@ const FAULT_TAKES: Duration = Duration::from_secs(3);
 const FREEZES: usize = 2;
 
 impl Plan {
-    /// Draws a plan: rounds in which each part is restarted once and some freeze, in an
+    /// Draws a plan: rounds in which each part is restarted once, some freeze, and Redis forgets what
+    /// the workers have not seen, in an
     /// order of their own; some with another at once.
     pub(crate) fn draw(options: &Options) -> Self {
         let mut rng = StdRng::seed_from_u64(options.seed);
         let each_takes = FAULT_TAKES + Duration::from_secs(2);
-        let n_each_round = Part::ALL.len() + FREEZES;
+        let n_each_round = Part::ALL.len() + 1 + FREEZES;
         let round_takes = each_takes.as_secs_f64() * n_each_round as f64;
         let fitting = (options.voting.as_secs_f64() / round_takes).floor();
         #[expect(
@@ -128,6 +134,7 @@ impl Plan {
             let mut round: Vec<Kind> = Part::ALL
                 .map(Kind::Restart)
                 .into_iter()
+                .chain([Kind::Amnesia])
                 .chain(freezes)
                 .collect();
             round.shuffle(&mut rng);
@@ -172,6 +179,7 @@ fn draw_fault(kind: Kind, rng: &mut StdRng) -> Fault {
         end,
         away: Duration::from_millis(match kind {
             Kind::Restart(_) => rng.random_range(0..2_500),
+            Kind::Amnesia => rng.random_range(500..1_500),
             // Some longer than a vote may wait for its answer, some shorter.
             Kind::Freeze(_) => rng.random_range(500..6_000),
         }),

@@ -44,10 +44,12 @@ pub(crate) async fn vote(
     let mut rng = StdRng::seed_from_u64(options.seed.wrapping_mul(1_000_003) + client as u64);
     let mut history = History::default();
     let mut n_ballots = 0;
+    let started = Instant::now();
     while !*stopped.borrow() {
         n_ballots += 1;
+        let progress = started.elapsed().div_duration_f64(options.voting);
         let ballot = Open {
-            member: world.draw_voter(client, &mut rng),
+            member: world.draw_voter(client, progress, &mut rng),
             review: world.reviews[rng.random_range(0..world.reviews.len())],
             direction: draw_direction(&mut rng),
             key: rng

@@ -23,7 +23,7 @@ const N_SHARED: usize = 8;
 const N_BUSY: usize = 2;
 
 /// Members with the usual three votes a day, for each client and minute.
-const N_USUAL: usize = 3;
+const N_USUAL: usize = 4;
 
 /// The most of them for each client.
 const N_USUAL_MAX: usize = 15;
@@ -136,15 +136,22 @@ impl World {
         self.voters.len()
     }
 
-    /// One of the members of `client`.
-    pub(crate) fn draw_voter(&self, client: usize, rng: &mut StdRng) -> usize {
-        let share = &self.shares[client];
-        let of = if rng.random_bool(0.15) {
-            &share.usual
+    /// One of the members of `client`. Those with the usual votes come one after the
+    /// other as the run goes on (`progress`, from 0 to 1), so that at any moment there
+    /// are some with votes left.
+    pub(crate) fn draw_voter(&self, client: usize, progress: f64, rng: &mut StdRng) -> usize {
+        let Share { busy, usual } = &self.shares[client];
+        if rng.random_bool(0.15) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a place among a few members"
+            )]
+            let turn = (progress * usual.len() as f64) as usize;
+            usual[turn.min(usual.len() - 1)]
         } else {
-            &share.busy
-        };
-        of[rng.random_range(0..of.len())]
+            busy[rng.random_range(0..busy.len())]
+        }
     }
 
     /// The member at `voter`, by way of one of the gateways that it may vote at.
