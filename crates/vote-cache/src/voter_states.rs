@@ -67,19 +67,23 @@ impl VoterStates {
     /// [`StateError`]
     pub async fn read(&self, voter: UserId) -> Result<KnownState, StateError> {
         let mut known = self.read_many(&[voter]).await?;
-        let missing = || CacheError::Unavailable("no answer".to_owned());
-        Ok(known.pop().ok_or_else(missing)?)
+        let missing = || Err(CacheError::Unavailable("no answer".to_owned()).into());
+        known.pop().unwrap_or_else(missing)
     }
 
-    /// Reads the states of `voters`, in their order, in one round trip.
+    /// Reads the states of `voters`, in their order, in one round trip; those that cannot
+    /// be read say so each for itself.
     ///
     /// # Errors
-    /// [`StateError`]
-    pub async fn read_many(&self, voters: &[UserId]) -> Result<Vec<KnownState>, StateError> {
+    /// [`CacheError`]
+    pub async fn read_many(
+        &self,
+        voters: &[UserId],
+    ) -> Result<Vec<Result<KnownState, StateError>>, CacheError> {
         let keys: Vec<_> = voters.iter().map(|voter| key(*voter)).collect();
         let reads = self.cache.read_states(&keys).await?;
         let known = voters.iter().zip(reads);
-        known
+        Ok(known
             .map(|(voter, Read { now, state })| {
                 let (token, state) = match state {
                     None => (None, VoterState::default()),
@@ -91,7 +95,7 @@ impl VoterStates {
                 };
                 Ok(KnownState { now, state, token })
             })
-            .collect()
+            .collect())
     }
 
     /// Writes the state of `voter` if nobody wrote it since it was read; answers whether

@@ -68,7 +68,14 @@ const READS: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 const WRITES: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 const STRICT: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
                       NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION', \
-                      SESSION innodb_lock_wait_timeout = 5";
+                      SESSION lc_messages = 'en_US', \
+                      SESSION innodb_lock_wait_timeout = 2, \
+                      SESSION wait_timeout = 60";
+
+/// A connection that rested longer is asked whether it still stands before it is used:
+/// the server lets go of one that rests for a minute, so that a worker cut off in the
+/// middle of a transaction locks its rows no longer than that.
+const RESTED_LONG: Duration = Duration::from_secs(10);
 
 /// A MySQL or MariaDB server.
 pub(crate) struct MysqlBackend {
@@ -99,9 +106,12 @@ impl MysqlBackend {
     }
 
     async fn lease(&self, pool: &Pool<MysqlConn>) -> Result<MysqlLease, StoreError> {
-        match tokio::time::timeout(self.connect_timeout, pool.get()).await {
-            Ok(Ok(connection)) => Ok(MysqlLease(Some(connection))),
-            Ok(Err(error)) => Err(StoreError::Unavailable(error.to_string())),
+        match tokio::time::timeout(self.connect_timeout, connection_of(pool)).await {
+            Ok(Ok(connection)) => Ok(MysqlLease {
+                connection: Some(connection),
+                pool: pool.clone(),
+            }),
+            Ok(Err(error)) => Err(error),
             Err(_) => Err(StoreError::Unavailable("no connection in time".to_owned())),
         }
     }
@@ -109,29 +119,52 @@ impl MysqlBackend {
 
 /// A connection in use. Dropped before it is [finished](MysqlLease::finish), it is not
 /// used again: nobody knows what it was doing.
-pub(crate) struct MysqlLease(Option<Object<MysqlConn>>);
+pub(crate) struct MysqlLease {
+    connection: Option<Object<MysqlConn>>,
+    pool: Pool<MysqlConn>,
+}
 
 impl MysqlLease {
     pub(crate) fn connection(&mut self) -> Result<&mut MysqlConn, StoreError> {
-        match &mut self.0 {
+        match &mut self.connection {
             Some(connection) => Ok(connection),
             None => Err(StoreError::Unavailable("no connection".to_owned())),
         }
     }
 
-    /// Hands the connection back, unless `error` leaves its condition in doubt.
+    /// Hands the connection back, unless `error` leaves its condition in doubt. Where the
+    /// server is away, the others that rest are let go of too.
     pub(crate) fn finish(mut self, error: Option<&StoreError>) {
-        if !matches!(error, Some(StoreError::Unavailable(_))) {
-            drop(self.0.take());
+        match error {
+            Some(StoreError::Unavailable(_)) => {
+                self.pool.retain(|_, _| false);
+            }
+            Some(StoreError::TooSlow(_)) => {}
+            _ => drop(self.connection.take()),
         }
     }
 }
 
 impl Drop for MysqlLease {
     fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
+        if let Some(connection) = self.connection.take() {
             drop(Object::take(connection));
         }
+    }
+}
+
+/// A connection that stands, as far as anyone can tell.
+async fn connection_of(pool: &Pool<MysqlConn>) -> Result<Object<MysqlConn>, StoreError> {
+    loop {
+        let mut connection = pool
+            .get()
+            .await
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let rested = Object::metrics(&connection).last_used();
+        if rested < RESTED_LONG || connection.batch_execute("DO 0").await.is_ok() {
+            return Ok(connection);
+        }
+        drop(Object::take(connection));
     }
 }
 

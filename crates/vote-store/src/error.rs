@@ -4,13 +4,17 @@ use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
 
 /// Why the store did not do what it was asked; nothing was written then, except that
 /// after [`StoreError::Unavailable`] a commit may have gone through unseen. Everything
-/// the store does may be repeated.
+/// the store does may be repeated. The texts are matched in English, which the sessions
+/// ask for.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// SQL cannot be reached, or takes no writes now: connection lost, disk full,
     /// read-only, too slow. Never the fault of what was to be written.
     #[error("database unavailable: {0}")]
     Unavailable(String),
+    /// The call took longer than it may; fewer rows at once may fit.
+    #[error("database too slow: {0}")]
+    TooSlow(String),
     /// Another transaction was in the way (deadlock, lock wait): try again.
     #[error("database contention: {0}")]
     Contention(String),
@@ -27,7 +31,7 @@ impl StoreError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unavailable(_) | Self::Contention(_) => true,
+            Self::Unavailable(_) | Self::TooSlow(_) | Self::Contention(_) => true,
             Self::Duplicate(_) | Self::Refused(_) => false,
         }
     }
@@ -44,22 +48,19 @@ const CONTENTION: [&str; 5] = [
     "Write conflict",
 ];
 
-/// What an outage reads like that arrives as an ordinary error of the server (MySQL
-/// 1290 and 1836, 1021 and 1114, 1053, 1040, 1927, 1317, 3024).
-const OUTAGE: [&str; 13] = [
-    "read-only",
-    "read only",
-    "Disk full",
-    "No space left",
-    "disk is full",
-    "is full",
-    "shutdown in progress",
-    "Too many connections",
-    "Connection was killed",
-    "Query execution was interrupted",
-    "maximum statement execution time exceeded",
-    "disk I/O error",
-    "Input/output error",
+/// What a fault of the values themselves reads like, on MySQL, MariaDB and SQLite. Only
+/// these can be a vote's fault; every other error (a table that is not there yet, a right
+/// that is missing, memory, one shard away) is one of the servers, and passes.
+const OF_THE_VALUES: [&str; 9] = [
+    "Out of range value",
+    "Data too long",
+    "Incorrect ",
+    "Data truncated",
+    "Invalid utf8",
+    "cannot be null",
+    "Numeric value out of range",
+    "cannot store ",
+    "datatype mismatch",
 ];
 
 impl From<Error> for StoreError {
@@ -90,25 +91,15 @@ impl From<Error> for StoreError {
             Error::DatabaseError(DatabaseErrorKind::Unknown, _) => {
                 if CONTENTION.iter().any(|sign| text.contains(sign)) {
                     Self::Contention(text)
-                } else if OUTAGE.iter().any(|sign| text.contains(sign)) || is_of_the_driver(&text) {
-                    Self::Unavailable(text)
-                } else {
+                } else if OF_THE_VALUES.iter().any(|sign| text.contains(sign)) {
                     Self::Refused(text)
+                } else {
+                    Self::Unavailable(text)
                 }
             }
             _ => Self::Refused(text),
         }
     }
-}
-
-/// Whether `text` comes from the client, not the server: the connection is broken then.
-/// mysql_async prefixes its own errors so.
-fn is_of_the_driver(text: &str) -> bool {
-    text.starts_with("Input/output error")
-        || text.starts_with("Driver error")
-        || text.starts_with("Other error")
-        || text.contains("connection closed")
-        || text.contains("Connection refused")
 }
 
 impl From<ConnectionError> for StoreError {

@@ -77,9 +77,7 @@ pub(crate) async fn within<T>(
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(limit, call).await {
         Ok(result) => result,
-        Err(_) => Err(StoreError::Unavailable(format!(
-            "no answer within {limit:?}"
-        ))),
+        Err(_) => Err(StoreError::TooSlow(format!("no answer within {limit:?}"))),
     }
 }
 

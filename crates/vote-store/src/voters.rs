@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use vote_domain::review::{Base, Standing};
 use vote_domain::{ReviewId, UserId, VoteId};
 
@@ -18,7 +19,8 @@ pub struct Bases {
 }
 
 impl Store {
-    /// Reads the bases of `voters`, and which of `votes` have come to their end.
+    /// Reads the bases of `voters`, with the votes used since the day `since`, and which of
+    /// `votes` have come to their end.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -26,8 +28,9 @@ impl Store {
         &self,
         voters: &[UserId],
         votes: &[VoteId],
+        since: NaiveDate,
     ) -> Result<Bases, StoreError> {
-        read_snapshot!(self, voters::load_bases(voters, votes))
+        read_snapshot!(self, voters::load_bases(voters, votes, since))
     }
 
     /// Reads what stands for each (voter, review), for voters whose base is not complete.

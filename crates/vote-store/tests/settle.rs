@@ -11,7 +11,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use uuid::Uuid;
 use vote_domain::review::{
-    Direction, Outcome, QuotaPolicy, RejectReason, ReviewVote, Seq, Standing,
+    Base, Direction, Outcome, QuotaPolicy, RejectReason, ReviewVote, Seq, Standing,
 };
 use vote_domain::testing::{History, Step, beginning, history, shuffled, steps};
 use vote_domain::{ReviewId, UserId, VoteId};
@@ -152,7 +152,7 @@ on_each_backend! {
         let stranger = UserId(id(1, 50));
         let not_yet = VoteId(id(1, 5));
         let Bases { bases, known } = store
-            .load_bases(&[votes[0].voter, stranger], &[votes[1].vote_id, not_yet])
+            .load_bases(&[votes[0].voter, stranger], &[votes[1].vote_id, not_yet], Base::first_day(beginning()))
             .await?;
         assert_eq!(known, HashSet::from([votes[1].vote_id]));
         let base = &bases[&votes[0].voter];
@@ -294,7 +294,10 @@ struct TableRows {
 
 async fn rows(store: &Store, history: &History) -> Result<TableRows, StoreError> {
     let number = |id: VoteId| id.0.as_u64_pair().1;
-    let bases = store.load_bases(&history.voters, &[]).await?.bases;
+    let bases = store
+        .load_bases(&history.voters, &[], Base::first_day(beginning()))
+        .await?
+        .bases;
     let mut days = BTreeMap::new();
     let mut standings = BTreeMap::new();
     let mut last_seqs = Vec::new();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
 use vote_domain::review::{Admission, Ballot, InFlight, Quota, Remembered, ReviewVote, admit};
-use vote_domain::{UserId, VoteId};
+use vote_domain::{ReviewId, UserId, VoteId};
 use vote_messages::vote;
 use vote_queue::{BallotBox, PublishError, Slot};
 
@@ -14,7 +14,7 @@ use crate::error::{CastError, Unavailable};
 use crate::gateway::Gateway;
 use crate::idempotency::IdempotencyKey;
 use crate::repeats::Repeat;
-use crate::resend::is_certain;
+use crate::resend::{Vouched, is_certain};
 
 /// How often a ballot is tried while other requests change the voter's state.
 const CAST_TRIES: u32 = 40;
@@ -85,11 +85,12 @@ impl Gateway {
             Some(key) => key.vote_id(cast.voter, BallotBox::reviews().name()),
             None => self.ids.next(),
         };
+        let admit_by = Instant::now() + self.settings.accept_timeout;
         for n_tries in 0..CAST_TRIES {
             if n_tries > 4 {
                 tokio::time::sleep(Duration::from_millis(n_tries.into())).await;
             }
-            match self.try_cast(&cast, vote_id).await? {
+            match self.try_cast(&cast, vote_id, admit_by).await? {
                 Try::Again => {}
                 Try::Done(accepted) => return Ok(accepted),
                 Try::Reserved(reserved) => return self.enqueue(slot, &cast, *reserved).await,
@@ -98,7 +99,12 @@ impl Gateway {
         Err(StateError::Contended.into())
     }
 
-    async fn try_cast(&self, cast: &Cast, vote_id: VoteId) -> Result<Try, CastError> {
+    async fn try_cast(
+        &self,
+        cast: &Cast,
+        vote_id: VoteId,
+        admit_by: Instant,
+    ) -> Result<Try, CastError> {
         let mut known = self.voters.read(cast.voter).await?;
         let due = self.due_for_resend(&known).await;
         let stale = self.voters.is_stale(&known, !due.is_empty());
@@ -106,20 +112,22 @@ impl Gateway {
             self.voters.refresh(cast.voter, &mut known).await?;
         }
         if !due.is_empty() {
-            return self.send_again(cast.voter, &known).await;
+            return self.send_again(cast, vote_id, &known).await;
         }
         if cast.key.is_some() {
             match self.repeat(&known.state, vote_id, cast.ballot).await? {
                 Repeat::New => {}
                 Repeat::Answered(answer) => return Ok(self.stands(&known, answer)),
                 Repeat::InFlight(sent) => {
-                    self.vouch_for(&sent).await?;
-                    return Ok(self.stands(&known, vote_id));
+                    return Ok(match self.vouch_for(&sent).await? {
+                        Vouched::Durable => self.stands(&known, vote_id),
+                        Vouched::Gone => Try::Again,
+                    });
                 }
             }
         }
         match self.admit(cast, &mut known, vote_id).await {
-            Ok(Admission::Cast(vote)) => self.reserve(cast, known, vote).await,
+            Ok(Admission::Cast(vote)) => self.reserve(cast, known, vote, admit_by).await,
             Ok(Admission::Stands(standing)) => {
                 if cast.key.is_none() {
                     self.keep(cast.voter, &known, stale).await;
@@ -128,7 +136,13 @@ impl Gateway {
             }
             Ok(Admission::Nothing) => {
                 self.keep(cast.voter, &known, stale).await;
-                Ok(Try::Done(Accepted::Nothing))
+                // That nothing stands may rest on a take-back that is still in flight.
+                Ok(
+                    match self.vouch_for_standing(&known, cast.ballot.review).await? {
+                        Vouched::Durable => Try::Done(Accepted::Nothing),
+                        Vouched::Gone => Try::Again,
+                    },
+                )
             }
             Err(error) => {
                 self.keep(cast.voter, &known, stale).await;
@@ -171,12 +185,23 @@ impl Gateway {
     }
 
     /// Sends again what is due, and keeps what SQL said meanwhile.
-    async fn send_again(&self, voter: UserId, known: &KnownState) -> Result<Try, CastError> {
-        if !self.voters.write(voter, known).await? {
+    async fn send_again(
+        &self,
+        cast: &Cast,
+        vote_id: VoteId,
+        known: &KnownState,
+    ) -> Result<Try, CastError> {
+        if !self.voters.write(cast.voter, known).await? {
             return Ok(Try::Again);
         }
         for sent in self.due_for_resend(known).await {
-            self.resend(&sent).await?;
+            self.resend(&sent).await.map_err(|mut error| {
+                // The client must not take another vote's fate for this one's.
+                if sent.vote.vote_id != vote_id && sent.vote.ballot() != cast.ballot {
+                    error.vote_id = None;
+                }
+                error
+            })?;
         }
         Ok(Try::Again)
     }
@@ -189,8 +214,8 @@ impl Gateway {
         vote_id: VoteId,
         standing: VoteId,
     ) -> Result<Try, CastError> {
-        if let Some(sent) = known.state.in_flight(standing).cloned() {
-            self.vouch_for(&sent).await?;
+        if self.vouch_for_standing(&known, cast.ballot.review).await? == Vouched::Gone {
+            return Ok(Try::Again);
         }
         if cast.key.is_some() {
             known.state.remember(Remembered {
@@ -203,6 +228,20 @@ impl Gateway {
             }
         }
         Ok(self.stands(&known, standing))
+    }
+
+    /// Makes sure that the broker has the vote that stands on `review`, if it is in flight.
+    async fn vouch_for_standing(
+        &self,
+        known: &KnownState,
+        review: ReviewId,
+    ) -> Result<Vouched, Unavailable> {
+        let standing = known.state.standing(review);
+        let sent = standing.and_then(|standing| known.state.in_flight(standing.vote_id));
+        match sent {
+            Some(sent) => self.vouch_for(sent).await,
+            None => Ok(Vouched::Durable),
+        }
     }
 
     fn stands(&self, known: &KnownState, vote_id: VoteId) -> Try {
@@ -221,7 +260,12 @@ impl Gateway {
         cast: &Cast,
         mut known: KnownState,
         vote: ReviewVote,
+        admit_by: Instant,
     ) -> Result<Try, CastError> {
+        // Whoever asked has been answered 503, or soon will be: do not cast behind their back.
+        if Instant::now() >= admit_by {
+            return Err(Unavailable::of("gateway", "the time limit passed").into());
+        }
         if known.state.in_flight.len() >= IN_FLIGHT_MAX {
             let reason = format!("{IN_FLIGHT_MAX} votes of this voter wait to be settled");
             return Err(Unavailable::of("queue", reason).into());
@@ -287,8 +331,9 @@ impl Gateway {
         let answer = Unavailable::of("queue", error);
         if is_certain(error) {
             match self.release(vote.voter, vote_id).await {
-                Ok(()) => return answer,
-                // It stays reserved, so it will be sent again, and may count yet.
+                Ok(true) => return answer,
+                // Another gateway sends it again; or it stays reserved, and will be.
+                Ok(false) => tracing::info!(%vote_id, "vote was sent again meanwhile"),
                 Err(error) => tracing::warn!(%vote_id, %error, "vote not released"),
             }
         } else if let Err(error) = self.mark_unknown(vote.voter, vote_id).await {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
-use vote_domain::review::InFlight;
+use vote_domain::review::{InFlight, VoterState};
 use vote_domain::{UserId, VoteId};
 use vote_queue::PublishError;
 
@@ -26,68 +26,100 @@ impl Gateway {
         due
     }
 
-    /// Sends `sent` again, to the byte, and makes it this process's vote.
-    pub(crate) async fn resend(&self, sent: &InFlight) -> Result<(), Unavailable> {
+    /// Sends `sent` again, to the byte.
+    ///
+    /// It is made this process's vote first: whoever sent it before may find out just now
+    /// that the broker refused it, and must not release a vote that somebody sends again.
+    pub(crate) async fn resend(&self, sent: &InFlight) -> Result<Vouched, Unavailable> {
         let vote_id = sent.vote.vote_id;
-        let slot = (self.publisher.reserve())
-            .map_err(|error| Unavailable::of("queue", error).unknown(vote_id))?;
-        let deadline = Instant::now() + self.settings.accept_timeout;
+        let unknown = |error: Unavailable| error.unknown(vote_id);
+        let slot = self.publisher.reserve();
+        let slot = slot.map_err(|error| unknown(Unavailable::of("queue", error)))?;
         let Some(under_way) = self.confirmed.begin(vote_id) else {
             // Another request is at it.
             return if self.confirmed.settled(vote_id).await {
-                Ok(())
+                Ok(Vouched::Durable)
             } else {
-                Err(Unavailable::of("queue", "the vote could not be sent again").unknown(vote_id))
+                Ok(Vouched::Gone)
             };
         };
-        let published = slot
-            .publish(Bytes::copy_from_slice(&sent.message), deadline, None)
-            .await;
-        if let Err(error) = published {
-            // It was in doubt before, and still is.
-            return Err(Unavailable::of("queue", error).unknown(vote_id));
-        }
-        under_way.confirm();
-        tracing::info!(target: "vote", %vote_id, n_sends = sent.n_sends + 1, "vote sent again");
-        metrics::counter!("tally_votes_resent_total").increment(1);
         let own = self.id;
-        let noted = self.voters.change(sent.vote.voter, |state, now| {
-            let found = state
-                .in_flight
-                .iter_mut()
-                .find(|s| s.vote.vote_id == vote_id);
-            let Some(found) = found else { return false };
+        let claimed = self.voters.change(sent.vote.voter, |state, now| {
+            let Some(found) = find(state, vote_id) else {
+                return false;
+            };
             found.gateway = own;
             found.sent_at = now;
             found.n_sends += 1;
-            found.unknown = false;
+            found.unknown = true;
             true
+        });
+        if !claimed.await.map_err(|error| unknown(error.into()))? {
+            return Ok(Vouched::Gone);
+        }
+        let deadline = Instant::now() + self.settings.accept_timeout;
+        let message = Bytes::copy_from_slice(&sent.message);
+        let published = slot.publish(message, deadline, None).await;
+        // Whatever the broker says, it may have the vote from an earlier send.
+        published.map_err(|error| unknown(Unavailable::of("queue", error)))?;
+        under_way.confirm();
+        tracing::info!(target: "vote", %vote_id, n_sends = sent.n_sends + 1, "vote sent again");
+        metrics::counter!("tally_votes_resent_total").increment(1);
+        let noted = self.voters.change(sent.vote.voter, |state, _| {
+            find(state, vote_id).is_some_and(|sent| std::mem::take(&mut sent.unknown))
         });
         if let Err(error) = noted.await {
             // The next request sends it once more, which changes nothing.
             tracing::warn!(%vote_id, %error, "a vote sent again could not be noted");
         }
-        Ok(())
+        Ok(Vouched::Durable)
     }
 
     /// Makes sure that the broker has the vote in flight `sent`, which another request
     /// asked for as well: waits for its publish here, or sends it again.
-    pub(crate) async fn vouch_for(&self, sent: &InFlight) -> Result<(), Unavailable> {
+    pub(crate) async fn vouch_for(&self, sent: &InFlight) -> Result<Vouched, Unavailable> {
         if self.confirmed.settled(sent.vote.vote_id).await {
-            return Ok(());
+            return Ok(Vouched::Durable);
         }
         self.resend(sent).await
     }
 
-    /// Takes a vote out of the voter's state that the broker certainly does not have.
-    pub(crate) async fn release(&self, voter: UserId, vote_id: VoteId) -> Result<(), StateError> {
+    /// Sends again all of `known` that is due; best effort, for a request that only reads.
+    pub(crate) async fn mend(
+        &self,
+        voter: UserId,
+        known: &mut KnownState,
+    ) -> Result<(), Unavailable> {
+        let due = self.due_for_resend(known).await;
+        if due.is_empty() {
+            return Ok(());
+        }
+        self.voters.refresh(voter, known).await?;
+        self.voters.write(voter, known).await?;
+        for sent in self.due_for_resend(known).await {
+            self.resend(&sent).await?;
+        }
+        *known = self.voters.read(voter).await?;
+        Ok(())
+    }
+
+    /// Takes a vote out of the voter's state that the broker certainly does not have;
+    /// `false` if another gateway has sent it again meanwhile, so that it may count.
+    pub(crate) async fn release(&self, voter: UserId, vote_id: VoteId) -> Result<bool, StateError> {
+        let own = self.id;
+        let mut is_ours = true;
         self.voters
             .change(voter, |state, _| {
+                is_ours = find(state, vote_id)
+                    .is_none_or(|sent| sent.gateway == own && sent.n_sends == 1);
                 let before = state.in_flight.len();
-                state.in_flight.retain(|sent| sent.vote.vote_id != vote_id);
+                if is_ours {
+                    state.in_flight.retain(|sent| sent.vote.vote_id != vote_id);
+                }
                 state.in_flight.len() < before
             })
-            .await
+            .await?;
+        Ok(is_ours)
     }
 
     /// Notes that nobody knows whether the broker has a vote.
@@ -95,17 +127,27 @@ impl Gateway {
         &self,
         voter: UserId,
         vote_id: VoteId,
-    ) -> Result<(), StateError> {
+    ) -> Result<bool, StateError> {
         self.voters
             .change(voter, |state, _| {
-                let found = state
-                    .in_flight
-                    .iter_mut()
-                    .find(|s| s.vote.vote_id == vote_id);
-                found.is_some_and(|sent| !std::mem::replace(&mut sent.unknown, true))
+                find(state, vote_id).is_some_and(|sent| !std::mem::replace(&mut sent.unknown, true))
             })
             .await
     }
+}
+
+/// What became of a vote in flight that was vouched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vouched {
+    /// The broker has it.
+    Durable,
+    /// It is in flight no more: settled, or released. Begin anew.
+    Gone,
+}
+
+fn find(state: &mut VoterState, vote_id: VoteId) -> Option<&mut InFlight> {
+    let mut in_flight = state.in_flight.iter_mut();
+    in_flight.find(|sent| sent.vote.vote_id == vote_id)
 }
 
 /// Whether `error` leaves no doubt that the vote is not in the queue.

@@ -56,7 +56,11 @@ impl Gateway {
         votes: &[VoteId],
     ) -> Result<Vec<VoteStatus>, Unavailable> {
         // First what is in flight, then SQL: a vote that settles in between is in both.
-        let state = self.voters.read(voter).await?.state;
+        let mut known = self.voters.read(voter).await?;
+        if let Err(error) = self.mend(voter, &mut known).await {
+            tracing::debug!(%error, "votes of unknown fate were not sent again");
+        }
+        let state = known.state;
         let settled = self.store.ledger_votes(votes).await?;
         let status = |vote_id: &VoteId| {
             if let Some(vote) = settled.iter().find(|vote| vote.vote_id == *vote_id) {

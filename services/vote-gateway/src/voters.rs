@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use vote_cache::{KnownState, StateError, VoterStates};
 use vote_domain::review::{Base, Standing, VoterState};
 use vote_domain::{ReviewId, UserId, VoteId};
@@ -27,7 +27,7 @@ struct Loaded {
 #[derive(Clone)]
 pub(crate) struct Voters {
     states: VoterStates,
-    bases: Coalesced<(UserId, Vec<VoteId>), Loaded>,
+    bases: Coalesced<(UserId, NaiveDate, Vec<VoteId>), Loaded>,
     standings: Coalesced<(UserId, ReviewId), Standing>,
     base_max_age: TimeDelta,
 }
@@ -68,7 +68,10 @@ impl Voters {
         if let Some(Loaded {
             mut base,
             known: settled,
-        }) = self.bases.get((voter, votes)).await?
+        }) = self
+            .bases
+            .get((voter, Base::first_day(known.now), votes))
+            .await?
         {
             base.loaded_at = known.now;
             known.state.refresh(base, &settled);
@@ -101,19 +104,19 @@ impl Voters {
     }
 
     /// Changes the state of `voter` as it is now, again while others change it too.
-    /// `change` answers whether there was anything to change.
+    /// `change` answers whether there was anything to change; so does this.
     pub(crate) async fn change(
         &self,
         voter: UserId,
         mut change: impl FnMut(&mut VoterState, DateTime<Utc>) -> bool,
-    ) -> Result<(), StateError> {
+    ) -> Result<bool, StateError> {
         for _ in 0..CHANGE_TRIES {
             let mut known = self.read(voter).await?;
             if !known.was_there() || !change(&mut known.state, known.now) {
-                return Ok(());
+                return Ok(false);
             }
             if self.write(voter, &known).await? {
-                return Ok(());
+                return Ok(true);
             }
         }
         Err(StateError::Contended)
@@ -122,15 +125,17 @@ impl Voters {
 
 async fn load_bases(
     store: Store,
-    asked: Vec<(UserId, Vec<VoteId>)>,
-) -> Result<HashMap<(UserId, Vec<VoteId>), Loaded>, vote_store::StoreError> {
-    let voters: HashSet<UserId> = asked.iter().map(|(voter, _)| *voter).collect();
+    asked: Vec<(UserId, NaiveDate, Vec<VoteId>)>,
+) -> Result<HashMap<(UserId, NaiveDate, Vec<VoteId>), Loaded>, vote_store::StoreError> {
+    let voters: HashSet<UserId> = asked.iter().map(|(voter, ..)| *voter).collect();
     let voters: Vec<UserId> = voters.into_iter().collect();
     let votes: Vec<VoteId> = asked
         .iter()
-        .flat_map(|(_, votes)| votes.iter().copied())
+        .flat_map(|(.., votes)| votes.iter().copied())
         .collect();
-    let Bases { bases, known } = store.load_bases(&voters, &votes).await?;
+    let since = asked.iter().map(|(_, since, _)| *since).min();
+    let since = since.unwrap_or_default();
+    let Bases { bases, known } = store.load_bases(&voters, &votes, since).await?;
     let known = std::sync::Arc::new(known);
     Ok(asked
         .into_iter()

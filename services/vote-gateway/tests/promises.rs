@@ -6,9 +6,9 @@ use std::collections::HashSet;
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use engine::{DOWN, Engine, UP, ballot, noon, on_each_engine, stranger, under, vote};
-use vote_domain::review::{Ballot, InFlight, RejectReason, Rejection, ReviewVote, Seq};
-use vote_domain::{Clock, UserId, VoteId};
+use engine::{DOWN, Engine, UP, admitted, ballot, noon, on_each_engine, under, vote};
+use vote_domain::review::{Ballot, RejectReason, Rejection};
+use vote_domain::{Clock, ReviewId, UserId};
 use vote_gateway::{Accepted, CastError, VoteState};
 use vote_store::settle::RewardPolicy;
 
@@ -92,20 +92,9 @@ on_each_engine! {
         engine.work();
         let (voter, first, second) = (engine.ids.next(), engine.review().await?, engine.review().await?);
         // What a gateway leaves that is killed between reserving and publishing.
-        let states = engine.states();
-        let mut known = states.read(voter).await?;
-        let lost = stranded(voter, first, known.now);
-        known.state.base.complete = true;
-        known.state.base.loaded_at = known.now;
-        known.state.in_flight.push(InFlight {
-            message: vote_messages::vote::encode(&lost, "").to_vec(),
-            vote: lost.clone(),
-            gateway: stranger(),
-            sent_at: known.now,
-            n_sends: 1,
-            unknown: false,
-        });
-        assert!(states.write(voter, &known).await?);
+        let now = engine.states().read(voter).await?.now;
+        let lost = admitted(voter, up(first), now, 77);
+        engine.reserve(&lost, false).await?;
 
         let (vote_id, used) = vote(engine.gateway.cast(ballot(voter, second, UP)).await);
         assert_eq!(used, 2);
@@ -118,20 +107,9 @@ on_each_engine! {
     async fn the_same_ballot_adopts_a_vote_of_unknown_fate(engine: Engine) -> Result<()> {
         engine.work();
         let (voter, review) = (engine.ids.next(), engine.review().await?);
-        let states = engine.states();
-        let mut known = states.read(voter).await?;
-        let lost = stranded(voter, review, known.now);
-        known.state.base.complete = true;
-        known.state.base.loaded_at = known.now;
-        known.state.in_flight.push(InFlight {
-            message: vote_messages::vote::encode(&lost, "").to_vec(),
-            vote: lost.clone(),
-            gateway: stranger(),
-            sent_at: known.now,
-            n_sends: 1,
-            unknown: true,
-        });
-        assert!(states.write(voter, &known).await?);
+        let now = engine.states().read(voter).await?.now;
+        let lost = admitted(voter, up(review), now, 77);
+        engine.reserve(&lost, true).await?;
         assert_eq!(vote(engine.gateway.cast(ballot(voter, review, UP)).await), (lost.vote_id, 1));
         assert_eq!(engine.settled(voter, &[lost.vote_id]).await?, [VoteState::Counted]);
         Ok(())
@@ -179,11 +157,8 @@ on_each_engine! {
 
     async fn what_no_worker_can_read_is_kept_and_its_neighbours_count(engine: Engine) -> Result<()> {
         use bytes::Bytes;
-        use tokio::time::Instant;
-        use vote_queue::{BallotBox, PublisherSettings};
         let (voter, review) = (engine.ids.next(), engine.review().await?);
-        let raw = engine.queue.publisher(&BallotBox::reviews(), &PublisherSettings::default(), |bodies| bodies[0].clone());
-        let good = stranded(voter, review, noon());
+        let good = admitted(voter, up(review), noon(), 1);
         let mut newer = vote_messages::vote::encode(&good, "").to_vec();
         newer[1] = 9;
         let bodies = [
@@ -195,8 +170,7 @@ on_each_engine! {
             ]),
         ];
         for body in bodies {
-            let deadline = Instant::now() + std::time::Duration::from_secs(5);
-            raw.reserve()?.publish(body, deadline, None).await?;
+            engine.publish_body(body).await?;
         }
         engine.work();
         assert_eq!(engine.settled(voter, &[good.vote_id]).await?, [VoteState::Counted]);
@@ -287,22 +261,10 @@ async fn a_vote_that_sql_refuses_becomes_a_dead_letter_and_its_neighbours_count(
     let voters: Vec<UserId> = (0..9).map(|_| engine.ids.next()).collect();
     let mut votes: Vec<_> = voters
         .iter()
-        .map(|voter| stranded(*voter, review, noon()))
+        .map(|voter| admitted(*voter, up(review), noon(), 1))
         .collect();
     votes[4].day = chrono::NaiveDate::from_ymd_opt(20_000, 1, 1).expect("a day");
-    let bodies: Vec<_> = votes
-        .iter()
-        .map(|vote| vote_messages::vote::encode(vote, ""))
-        .collect();
-    let raw = engine.queue.publisher(
-        &vote_queue::BallotBox::reviews(),
-        &vote_queue::PublisherSettings::default(),
-        |bodies| bodies[0].clone(),
-    );
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
-    raw.reserve()?
-        .publish(vote_messages::vote::frame(&bodies), deadline, None)
-        .await?;
+    engine.publish(&votes).await?;
     engine.work();
     for (n, vote) in votes.iter().enumerate() {
         if n != 4 {
@@ -310,15 +272,16 @@ async fn a_vote_that_sql_refuses_becomes_a_dead_letter_and_its_neighbours_count(
             assert_eq!(ends, [VoteState::Counted]);
         }
     }
-    for _ in 0..500 {
+    for _ in 0..1_500 {
         let letters = engine
             .store
             .open_dead_letters(Some("votes.reviews"), 10)
             .await?;
         if let [letter] = &letters[..] {
+            let bytes = vote_messages::vote::encode(&votes[4], "");
             assert_eq!(
                 (letter.reason.as_str(), &letter.bytes[..]),
-                ("refused", &bodies[4][..])
+                ("refused", &bytes[..])
             );
             assert_eq!(engine.counts(review).await?, (8, 0));
             return Ok(());
@@ -328,22 +291,10 @@ async fn a_vote_that_sql_refuses_becomes_a_dead_letter_and_its_neighbours_count(
     anyhow::bail!("no dead letter")
 }
 
-/// A vote as a gateway would have admitted it at `at`.
-fn stranded(voter: UserId, review: vote_domain::ReviewId, at: DateTime<Utc>) -> ReviewVote {
-    let seq = Seq(at.timestamp_micros());
-    let Ballot { direction, .. } = Ballot {
+fn up(review: ReviewId) -> Ballot {
+    Ballot {
         review,
         direction: UP,
-    };
-    ReviewVote {
-        vote_id: VoteId(uuid::Uuid::from_u64_pair(voter.0.as_u64_pair().0, 77)),
-        voter,
-        review,
-        direction,
-        seq,
-        day: vote_domain::time::local_day(chrono_tz::Europe::Berlin, at),
-        cost: 1,
-        limit: 3,
     }
 }
 

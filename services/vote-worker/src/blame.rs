@@ -10,7 +10,8 @@ use crate::settle::{SettleError, refused};
 use crate::worker::Worker;
 
 /// How often a vote must fail while a canary write succeeds before it is blamed.
-const TRIES: u32 = 3;
+/// With the waits between, this takes some seconds: what passes by itself has passed.
+const TRIES: u32 = 8;
 
 impl Worker {
     /// Decides on a vote that failed alone: it is blamed only if it goes on failing while
@@ -28,7 +29,7 @@ impl Worker {
         loop {
             match self.store.write_canary("worker", self.clock.now()).await {
                 Ok(()) => n_failures += 1,
-                Err(error) => self.held_up(&error),
+                Err(error) => self.held_up(&error, true),
             }
             if n_failures >= TRIES {
                 let vote_id = vote.vote.vote_id;
@@ -44,7 +45,7 @@ impl Worker {
                     return Some(Vec::new());
                 }
                 Err(SettleError::Store(error)) if error.is_transient() => {
-                    self.held_up(&error);
+                    self.held_up(&error, true);
                     n_failures = 0;
                 }
                 Err(error) => detail = error.to_string(),

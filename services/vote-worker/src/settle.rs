@@ -1,6 +1,6 @@
 //! Bringing a batch through: no outage is ever a vote's fault.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use tokio_util::sync::CancellationToken;
 use vote_domain::VoteId;
@@ -22,7 +22,12 @@ enum Tried {
     Settled(SettledBatch),
     /// Not by an outage: a vote among them cannot be settled.
     Failed(String),
+    /// Others are in the way of some of them, or all at once are too much.
+    Stuck,
 }
+
+/// How often a batch that is stuck is tried as it is, before it is split.
+const STUCK_TRIES: u32 = 3;
 
 impl Worker {
     /// Settles `batch`, for as long as it takes. `false` only when it was told to stop
@@ -38,37 +43,49 @@ impl Worker {
             .iter()
             .map(|unreadable| letter(ballot_box, unreadable))
             .collect();
-        // Halves still to be settled; the first ones last.
-        let mut work = vec![&batch.votes[..]];
-        while let Some(votes) = work.pop() {
+        // Parts still to be settled, the next one first.
+        let mut work = VecDeque::from([&batch.votes[..]]);
+        while let Some(votes) = work.pop_front() {
             if votes.is_empty() {
                 continue;
             }
-            match self.try_votes(votes, stop).await {
-                None => return false,
-                Some(Tried::Settled(settled)) => {
+            // A part of a batch that was stuck is known to be trouble.
+            let is_whole = votes.len() == batch.votes.len();
+            let n_tries = if is_whole { STUCK_TRIES } else { 1 };
+            match (self.try_votes(votes, n_tries, stop).await, votes) {
+                (None, _) => return false,
+                (Some(Tried::Settled(settled)), votes) => {
                     log(votes, &settled);
                     self.show(&settled).await;
                 }
-                Some(Tried::Failed(detail)) => match votes {
-                    [vote] => match self.blame(ballot_box, vote, detail, stop).await {
+                (Some(Tried::Failed(detail)), [vote]) => {
+                    match self.blame(ballot_box, vote, detail, stop).await {
                         Some(blamed) => letters.extend(blamed),
                         None => return false,
-                    },
-                    votes => {
-                        let (first, second) = votes.split_at(votes.len() / 2);
-                        work.extend([second, first]);
                     }
-                },
+                }
+                // Alone and still stuck: its neighbours go first.
+                (Some(Tried::Stuck), vote @ [_]) => work.push_back(vote),
+                (Some(Tried::Failed(_) | Tried::Stuck), votes) => {
+                    let (first, second) = votes.split_at(votes.len() / 2);
+                    work.push_front(second);
+                    work.push_front(first);
+                }
             }
         }
         letters.is_empty() || self.keep(&letters, stop).await
     }
 
-    /// Tries `votes` until they settle or fail by no outage; `None` if told to stop.
-    async fn try_votes(&self, votes: &[Arrived], stop: &CancellationToken) -> Option<Tried> {
+    /// Tries `votes` until they settle, fail by no outage, or were stuck `n_tries` times;
+    /// `None` if told to stop.
+    async fn try_votes(
+        &self,
+        votes: &[Arrived],
+        n_tries: u32,
+        stop: &CancellationToken,
+    ) -> Option<Tried> {
         let mut backoff = Backoff::new(&self.ids);
-        let mut n_duplicates = 0;
+        let (mut n_duplicates, mut n_stuck) = (0, 0);
         loop {
             match self.settle_once(votes).await {
                 // Another worker was first; its votes are known at the next try.
@@ -82,9 +99,16 @@ impl Worker {
                     return Some(Tried::Settled(settled));
                 }
                 Err(SettleError::Store(error)) if error.is_transient() => {
-                    self.held_up(&error);
+                    if let StoreError::Contention(_) | StoreError::TooSlow(_) = &error {
+                        n_stuck += 1;
+                    }
+                    let is_stuck = n_stuck >= n_tries;
+                    self.held_up(&error, is_stuck);
                     let wait = tokio::time::sleep(backoff.next());
                     stop.run_until_cancelled(wait).await?;
+                    if is_stuck {
+                        return Some(Tried::Stuck);
+                    }
                 }
                 Err(error) => return Some(Tried::Failed(error.to_string())),
             }
@@ -115,7 +139,7 @@ impl Worker {
             .keep_dead_letters(letters, self.clock.now())
             .await
         {
-            self.held_up(&error);
+            self.held_up(&error, true);
             let wait = tokio::time::sleep(backoff.next());
             if stop.run_until_cancelled(wait).await.is_none() {
                 return false;
@@ -134,18 +158,14 @@ impl Worker {
         true
     }
 
-    /// Notes that settling waits for `error` to pass.
-    pub(crate) fn held_up(&self, error: &StoreError) {
+    /// Notes that settling waits for `error` to pass. That another worker was in the way
+    /// is news only if it stays there.
+    pub(crate) fn held_up(&self, error: &StoreError, stays: bool) {
         metrics::counter!("tally_settle_retries_total").increment(1);
-        match error {
-            // Other workers are at the same voters: nothing to report.
-            StoreError::Contention(_) => tracing::debug!(%error, "settling tried again"),
-            error => {
-                let is_news = self.trouble.send_replace(Some(error.to_string())).is_none();
-                if is_news {
-                    tracing::warn!(%error, "settling is held up");
-                }
-            }
+        if matches!(error, StoreError::Contention(_)) && !stays {
+            tracing::debug!(%error, "settling tried again");
+        } else if self.trouble.send_replace(Some(error.to_string())).is_none() {
+            tracing::warn!(%error, "settling is held up");
         }
     }
 

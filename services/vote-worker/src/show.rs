@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vote_cache::{KnownState, StateError};
 use vote_domain::UserId;
-use vote_domain::review::{Fold, Settled};
+use vote_domain::review::{Base, Fold, Settled};
 use vote_store::settle::SettledBatch;
 
 use crate::worker::Worker;
@@ -51,7 +51,13 @@ impl Worker {
             let mut states: Vec<_> = left
                 .into_iter()
                 .zip(known)
-                .filter(|(_, known)| known.was_there())
+                .filter_map(|(voter, known)| match known {
+                    Ok(known) => known.was_there().then_some((voter, known)),
+                    Err(error) => {
+                        tracing::warn!(%error, "a voter was not told");
+                        None
+                    }
+                })
                 .collect();
             if states.is_empty() {
                 return Ok(());
@@ -90,7 +96,12 @@ impl Worker {
             .flat_map(|(_, known)| known.state.in_flight.iter())
             .map(|sent| sent.vote.vote_id)
             .collect();
-        let loaded = match self.store.load_bases(&ids, &in_flight).await {
+        let since = voters
+            .iter()
+            .map(|(_, known)| Base::first_day(known.now))
+            .min();
+        let since = since.unwrap_or_default();
+        let loaded = match self.store.load_bases(&ids, &in_flight, since).await {
             Ok(loaded) => loaded,
             // The next request of each voter reads its base, for it is old.
             Err(error) => {

@@ -131,20 +131,22 @@ impl Worker {
         };
         let mut consumer = self.queue.consumer(&ballot_box, &settings);
         loop {
-            match tokio::time::timeout(DRAIN_WAIT, consumer.recv()).await {
-                Ok(Some(first)) => {
-                    let votes_max = self.settings.batch_votes_max;
-                    let batch = gather(first, &mut consumer, votes_max, Duration::ZERO).await;
-                    if !self.settle(&ballot_box, &batch, stop).await {
-                        break;
-                    }
-                    consumer.ack(&batch.tags).await;
-                }
+            let first = match tokio::time::timeout(DRAIN_WAIT, consumer.recv()).await {
+                Ok(Some(first)) => first,
                 Ok(None) => break,
-                // What this consumer took is acknowledged, and nobody else takes any.
-                Err(_) if self.queue.depth(&ballot_box).await?.n_ready == 0 => break,
-                Err(_) => {}
+                Err(_) if self.queue.depth(&ballot_box).await?.n_ready > 0 => continue,
+                // Nothing waits, but something may have come while it was asked.
+                Err(_) => match consumer.try_recv() {
+                    Some(first) => first,
+                    None => break,
+                },
+            };
+            let votes_max = self.settings.batch_votes_max;
+            let batch = gather(first, &mut consumer, votes_max, Duration::ZERO).await;
+            if !self.settle(&ballot_box, &batch, stop).await {
+                break;
             }
+            consumer.ack(&batch.tags).await;
         }
         consumer.stop().await;
         Ok(())

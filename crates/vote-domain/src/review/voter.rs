@@ -66,6 +66,12 @@ pub struct Base {
 }
 
 impl Base {
+    /// The first day whose votes a base read at `now` must carry, wherever days begin.
+    #[must_use]
+    pub fn first_day(now: DateTime<Utc>) -> NaiveDate {
+        (now - TimeDelta::days(2)).date_naive()
+    }
+
     /// Drops the oldest entries beyond what a base carries.
     pub fn trim(&mut self) {
         while self.days.len() > DAYS_MAX {

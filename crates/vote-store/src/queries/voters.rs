@@ -15,6 +15,9 @@ use crate::rows::pairs_in;
 use crate::schema::{review_standings, review_voter_days, review_voters, review_votes, reviews};
 use crate::voters::Bases;
 
+/// The most ids asked after in one statement.
+const IDS_MAX: usize = 500;
+
 /// How a direction stands in SQL.
 pub(crate) fn direction_number(direction: Option<Direction>) -> i16 {
     match direction {
@@ -37,6 +40,7 @@ pub(crate) async fn load_bases(
     connection: &mut Conn,
     voters: &[UserId],
     votes: &[VoteId],
+    since: NaiveDate,
 ) -> Result<Bases, StoreError> {
     let mut bases: HashMap<UserId, Base> = voters
         .iter()
@@ -67,6 +71,7 @@ pub(crate) async fn load_bases(
     }
     let days: Vec<(Key, NaiveDate, i32, i32)> = review_voter_days::table
         .filter(review_voter_days::voter_id.eq_any(keys(voters)))
+        .filter(review_voter_days::day.ge(since))
         .load(connection)
         .await?;
     for (voter, day, used, limit) in days {
@@ -99,15 +104,15 @@ pub(crate) async fn load_bases(
             base.standings.insert(review.into(), standing);
         }
     }
-    let known: Vec<Key> = if votes.is_empty() {
-        Vec::new()
-    } else {
-        review_votes::table
+    let mut known: Vec<Key> = Vec::new();
+    for votes in votes.chunks(IDS_MAX) {
+        let found: Vec<Key> = review_votes::table
             .filter(review_votes::vote_id.eq_any(keys(votes)))
             .select(review_votes::vote_id)
             .load(connection)
-            .await?
-    };
+            .await?;
+        known.extend(found);
+    }
     for base in bases.values_mut() {
         base.trim();
     }

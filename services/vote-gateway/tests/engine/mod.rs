@@ -1,5 +1,7 @@
 //! A gateway and a worker on adapters of either kind, without HTTP around them.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use std::time::Duration;
 
 use anyhow::Result;
@@ -9,7 +11,7 @@ use test_stack::{Stack, TestScope};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vote_cache::{Cache, VoterStates};
-use vote_domain::review::{Ballot, Direction, QuotaPolicy};
+use vote_domain::review::{Ballot, Direction, InFlight, QuotaPolicy, ReviewVote, Seq};
 use vote_domain::{Clock, Ids, ReviewId, UserId, VoteId};
 use vote_gateway::{
     Accepted, Cast, CastError, Gateway, GatewayParts, GatewaySettings, IdempotencyKey, VoteState,
@@ -31,13 +33,13 @@ pub(crate) struct Engine {
     pub(crate) queue: Queue,
     pub(crate) ids: Ids,
     pub(crate) stop: CancellationToken,
-    _place: Place,
+    place: Place,
 }
 
 /// Where the data lie, until the test is over.
 enum Place {
-    Folder(#[expect(dead_code, reason = "kept until dropped")] TempDir),
-    Servers(#[expect(dead_code, reason = "kept until dropped")] Box<TestScope>),
+    Folder(TempDir),
+    Servers(Box<TestScope>),
 }
 
 impl Engine {
@@ -74,26 +76,7 @@ impl Engine {
         store.migrate().await?;
         queue.declare(&BallotBox::reviews()).await?;
         let gateway = gateway(&store, &queue, &cache, &ids);
-        let worker = Worker::new(
-            WorkerParts {
-                store: store.clone(),
-                cache: cache.clone(),
-                queue: queue.clone(),
-                clock: Clock::system(),
-                ids: ids.clone(),
-            },
-            WorkerSettings {
-                batch_votes_max: 100,
-                batch_linger: Duration::from_millis(2),
-                consumers: 2,
-                prefetch: 16,
-                reward: RewardPolicy {
-                    up_votes: 10,
-                    credit: 1,
-                },
-                counter_ttl: Duration::from_secs(10),
-            },
-        );
+        let worker = worker(&store, &queue, &cache, &ids);
         let stop = CancellationToken::new();
         Ok(Self {
             gateway,
@@ -103,7 +86,7 @@ impl Engine {
             queue,
             ids,
             stop,
-            _place: place,
+            place,
         })
     }
 
@@ -115,6 +98,70 @@ impl Engine {
     /// The voters' states.
     pub(crate) fn states(&self) -> VoterStates {
         VoterStates::new(self.cache.clone(), self.ids.clone())
+    }
+
+    /// A store of its own on the same database, as another process has it.
+    pub(crate) fn another_store(&self, call_timeout: Duration) -> Result<Store> {
+        match &self.place {
+            Place::Servers(scope) => Ok(Store::mysql(&MysqlSettings {
+                call_timeout,
+                ..MysqlSettings::new(&scope.mysql_url)
+            })?),
+            Place::Folder(_) => anyhow::bail!("a file has one store"),
+        }
+    }
+
+    /// Another worker process, on `store`.
+    pub(crate) fn another_worker(&self, store: &Store) -> Worker {
+        worker(store, &self.queue, &self.cache, &self.ids)
+    }
+
+    /// A gateway whose broker refuses everything.
+    pub(crate) async fn gateway_without_broker(&self, folder: &TempDir) -> Result<Gateway> {
+        let queue = Queue::embedded(EmbeddedSettings::at(folder.path().join("votes"))).await?;
+        Ok(gateway(&self.store, &queue, &self.cache, &self.ids))
+    }
+
+    /// Puts a vote into its voter's state, as a gateway leaves it that reserved it.
+    pub(crate) async fn reserve(&self, vote: &ReviewVote, unknown: bool) -> Result<()> {
+        let states = self.states();
+        let mut known = states.read(vote.voter).await?;
+        if !known.was_there() {
+            known.state.base.complete = true;
+            known.state.base.loaded_at = known.now;
+        }
+        known.state.in_flight.push(InFlight {
+            message: vote_messages::vote::encode(vote, "").to_vec(),
+            vote: vote.clone(),
+            gateway: stranger(),
+            sent_at: known.now,
+            n_sends: 1,
+            unknown,
+        });
+        assert!(states.write(vote.voter, &known).await?);
+        Ok(())
+    }
+
+    /// Publishes `votes` as one message, whatever the rules say.
+    pub(crate) async fn publish(&self, votes: &[ReviewVote]) -> Result<()> {
+        let encoded: Vec<_> = votes
+            .iter()
+            .map(|vote| vote_messages::vote::encode(vote, ""))
+            .collect();
+        self.publish_body(vote_messages::vote::frame(&encoded))
+            .await
+    }
+
+    /// Publishes a message, whatever it is.
+    pub(crate) async fn publish_body(&self, body: bytes::Bytes) -> Result<()> {
+        let settings = PublisherSettings::default();
+        let ballot_box = BallotBox::reviews();
+        let raw = self
+            .queue
+            .publisher(&ballot_box, &settings, |bodies| bodies[0].clone());
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+        raw.reserve()?.publish(body, deadline, None).await?;
+        Ok(())
     }
 
     /// Lets the worker begin.
@@ -190,6 +237,43 @@ fn gateway(store: &Store, queue: &Queue, cache: &Cache, ids: &Ids) -> Gateway {
     Gateway::new(parts, settings)
 }
 
+fn worker(store: &Store, queue: &Queue, cache: &Cache, ids: &Ids) -> Worker {
+    let parts = WorkerParts {
+        store: store.clone(),
+        cache: cache.clone(),
+        queue: queue.clone(),
+        clock: Clock::system(),
+        ids: ids.clone(),
+    };
+    let settings = WorkerSettings {
+        batch_votes_max: 100,
+        batch_linger: Duration::from_millis(2),
+        consumers: 2,
+        prefetch: 16,
+        reward: RewardPolicy {
+            up_votes: 10,
+            credit: 1,
+        },
+        counter_ttl: Duration::from_secs(10),
+    };
+    Worker::new(parts, settings)
+}
+
+/// A vote as a gateway would have admitted it at `at`, the voter's `n`th.
+pub(crate) fn admitted(voter: UserId, ballot: Ballot, at: DateTime<Utc>, n: u32) -> ReviewVote {
+    let seq = Seq(at.timestamp_micros() + i64::from(n));
+    ReviewVote {
+        vote_id: VoteId(Uuid::from_u64_pair(voter.0.as_u64_pair().0, n.into())),
+        voter,
+        review: ballot.review,
+        direction: ballot.direction,
+        seq,
+        day: vote_domain::time::local_day(chrono_tz::Europe::Berlin, seq.at()),
+        cost: ballot.direction.is_some().into(),
+        limit: 3,
+    }
+}
+
 /// A ballot without a key.
 pub(crate) fn ballot(voter: UserId, review: ReviewId, direction: Option<Direction>) -> Cast {
     Cast {
@@ -227,6 +311,7 @@ pub(crate) fn stranger() -> Uuid {
 }
 
 /// Writes one test for each kind of adapters.
+#[allow(unused_macros, reason = "each test file uses its own part")]
 macro_rules! on_each_engine {
     ($(async fn $name:ident($engine:ident: Engine) -> Result<()> $body:block)*) => {
         $(
@@ -252,4 +337,5 @@ macro_rules! on_each_engine {
         }
     };
 }
+#[allow(unused_imports, reason = "each test file uses its own part")]
 pub(crate) use on_each_engine;
