@@ -68,7 +68,7 @@ async fn an_import_tells_votes_that_differ_from_the_file() -> Result<()> {
     let site = embedded.site();
     check_import(site, Some(50)).await?;
     // The first 40 rows alone say less than what counts by now.
-    let run = import_review_votes(site, &["--rows", "40"]).await?;
+    let run = import_review_votes(site, &["--rows", "40", "--lag-s", "2"]).await?;
     assert_eq!(run.exit_code, Some(1));
     let differences = run.summary["differences"].as_array();
     ensure!(

@@ -84,6 +84,9 @@ pub(crate) struct ReviewVotes {
     /// How long a service may be away before the run gives up, in seconds
     #[arg(long, default_value_t = 300)]
     patience_s: u64,
+    /// How long shown counts may lag behind what is settled, in seconds
+    #[arg(long, default_value_t = 30)]
+    lag_s: u64,
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
@@ -98,6 +101,7 @@ struct Run {
     names: Names,
     clients: usize,
     patience: Duration,
+    lag: Duration,
 }
 
 /// What came of it.
@@ -163,6 +167,7 @@ impl ReviewVotes {
             names: Names::new(&self.prefix, &self.seed),
             clients: self.clients.into(),
             patience,
+            lag: Duration::from_secs(self.lag_s),
         };
         let mut memory = match &self.state {
             Some(path) => Memory::open(path, &format!("{} {}", self.url, self.prefix))?,

@@ -18,9 +18,6 @@ use crate::progress::Progress;
 /// The most reviews whose counts may be asked for at once.
 const IDS_MAX: usize = 100;
 
-/// How long shown counts may lag behind what is settled: some cache lifetimes.
-const LAG: Duration = Duration::from_secs(30);
-
 /// An author whose counts are not what the file says.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Difference {
@@ -73,7 +70,7 @@ pub(super) async fn compare(
         let n_open = open.len();
         open.retain(|author| found.get(author) != expected.get(author));
         progress.steps(n_open - open.len());
-        if open.is_empty() || started.elapsed() > LAG {
+        if open.is_empty() || started.elapsed() > run.lag {
             break;
         }
         sleep(Duration::from_secs(1)).await;
