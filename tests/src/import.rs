@@ -37,8 +37,25 @@ pub fn data_file(name: &str) -> PathBuf {
 /// # Errors
 /// When it cannot be run.
 pub async fn import_review_votes(site: &Site, args: &[&str]) -> Result<ImportRun> {
+    let output = import_command(site, args)?
+        .output()
+        .await
+        .context("cannot run votectl")?;
+    Ok(ImportRun {
+        exit_code: output.status.code(),
+        summary: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// The command of [`import_review_votes`], for tests that interrupt it.
+///
+/// # Errors
+/// When votectl is not built.
+pub fn import_command(site: &Site, args: &[&str]) -> Result<Command> {
     let (user_name, password) = site.admin_login();
-    let output = Command::new(built_program("votectl")?)
+    let mut command = Command::new(built_program("votectl")?);
+    command
         .args(["import", "review-votes"])
         .arg(data_file("review-votes.csv"))
         .args([
@@ -52,15 +69,8 @@ pub async fn import_review_votes(site: &Site, args: &[&str]) -> Result<ImportRun
         .env("VOTECTL_ADMIN_USER", user_name)
         .env("VOTECTL_ADMIN_PASSWORD", password)
         .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .context("cannot run votectl")?;
-    Ok(ImportRun {
-        exit_code: output.status.code(),
-        summary: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+        .kill_on_drop(true);
+    Ok(command)
 }
 
 /// Imports the first `rows` of review-votes.csv into `site`, or all of them, which must

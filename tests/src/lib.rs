@@ -17,7 +17,9 @@ mod site;
 pub use answer::Answer;
 pub use client::Client;
 pub use embedded::Embedded;
-pub use import::{IMPORT_SETTINGS, ImportRun, check_import, data_file, import_review_votes};
+pub use import::{
+    IMPORT_SETTINGS, ImportRun, check_import, data_file, import_command, import_review_votes,
+};
 pub use member::{Direction, Member};
 pub use real_stack::RealStack;
 pub use site::{Place, Site};

@@ -1,8 +1,15 @@
 //! Real votes, imported: every author ends with what the file says, twice in a row.
 //! The whole file is for `cargo run -p journeys --bin import-check`.
 
-use anyhow::{Result, ensure};
-use journeys::{Embedded, IMPORT_SETTINGS, RealStack, Site, check_import, import_review_votes};
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use journeys::{
+    Embedded, IMPORT_SETTINGS, RealStack, Site, check_import, import_command, import_review_votes,
+};
+use tokio::process::Command;
 
 #[tokio::test]
 async fn an_import_is_exact_twice_in_a_row_embedded() -> Result<()> {
@@ -31,17 +38,42 @@ async fn import_twice(site: &Site, rows: usize) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_import_that_was_stopped_goes_on_where_it_was() -> Result<()> {
+async fn an_import_that_was_interrupted_goes_on_where_it_was() -> Result<()> {
     let embedded = Embedded::start(IMPORT_SETTINGS).await?;
+    let site = embedded.site();
     let folder = tempfile::tempdir()?;
     let state = folder.path().join("state");
-    let state = state.to_string_lossy();
-    for rows in ["150", "300"] {
-        let run =
-            import_review_votes(embedded.site(), &["--rows", rows, "--state", &state]).await?;
-        assert_eq!(run.exit_code, Some(0), "{}", run.stderr);
-        assert_eq!(run.summary["votes"]["counted"].to_string(), rows);
+    let state_text = state.to_string_lossy();
+    let args = ["--rows", "1500", "--state", &*state_text];
+
+    let mut running = import_command(site, &args)?
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let pid = running.id().context("it ended at once")?;
+    while !fs::read_to_string(&state)
+        .unwrap_or_default()
+        .contains("\nvote,")
+    {
+        ensure!(
+            running.try_wait()?.is_none(),
+            "it ended before it could be interrupted"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    let sent = Command::new("kill")
+        .args(["-INT", &pid.to_string()])
+        .status()
+        .await?;
+    ensure!(sent.success(), "it could not be interrupted");
+    assert_eq!(running.wait().await?.code(), Some(130));
+
+    let run = import_review_votes(site, &args).await?;
+    assert_eq!(run.exit_code, Some(0), "{}", run.stderr);
+    assert_eq!(run.summary["votes"]["counted"], 1_500);
+    assert_eq!(run.summary["members"]["created"], 0);
+    // And without what it remembers: the same votes are found by their keys.
+    check_import(site, Some(1_500)).await?;
     Ok(())
 }
 
