@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use futures::future::try_join_all;
-use journeys::{Direction, Member, Place, Site, on_both};
+use journeys::{Direction, Member, Place, RealStack, Site, on_both};
 use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
@@ -219,6 +219,42 @@ async fn the_fourth_vote_of_a_day_is_refused_until_midnight(site: &Site) -> Resu
     site.wait_for_counts(reviews[3], 0, 0).await
 }
 
+/// Requests of one member through two gateways at once: the voter's state is one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_gateways_at_once_make_one_vote() -> Result<()> {
+    let stack = RealStack::isolated("two_gateways", 2, 2, &[]).await?;
+    let site = stack.site();
+    let place = site.place().await?;
+    let reviews = reviews(site, place, 3).await?;
+    let voter = site.client()?.sign_up("voter").await?;
+    let at = [&site.gateways[0], &site.gateways[1]].map(|gateway| voter.by_way_of(gateway));
+
+    let with_key = (0..16).map(|n| at[n % 2].vote_with_key(reviews[0], Direction::Up, "one"));
+    let without = (0..16).map(|n| at[n % 2].vote(reviews[1], Direction::Down));
+    let (with_key, without) = tokio::try_join!(try_join_all(with_key), try_join_all(without))?;
+    for answers in [with_key, without] {
+        let mut votes = Vec::new();
+        for answer in answers {
+            votes.push(answer.expect(202)?.id("vote_id")?);
+        }
+        votes.dedup();
+        assert_eq!(votes.len(), 1, "more than one vote was made: {votes:?}");
+        // Either gateway tells what became of it.
+        at[0].wait_until_settled(votes[0]).await?;
+        assert_eq!(
+            at[1].wait_until_settled(votes[0]).await?["state"],
+            "counted"
+        );
+    }
+    site.wait_for_counts(reviews[0], 1, 0).await?;
+    site.wait_for_counts(reviews[1], 0, 1).await?;
+    assert_eq!(voter.votes_used().await?, 2);
+    at[0].vote(reviews[2], Direction::Up).await?.expect(202)?;
+    let refused = at[1].vote(reviews[0], Direction::Down).await?;
+    refused.expect_problem(429, "daily_quota_used")?;
+    Ok(())
+}
+
 on_both!(thirty_two_votes_at_once_spend_three);
 
 /// As many reviews as requests, all at once: three votes are accepted, 29 refused.
@@ -299,7 +335,6 @@ async fn a_key_names_one_intent(site: &Site) -> Result<()> {
         .await?
         .expect(202)?;
     assert_ne!(theirs.id("vote_id")?, vote_id);
-    // A refusal is not remembered.
     Ok(())
 }
 
