@@ -189,3 +189,33 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::Slot;
+
+    fn sendable<T: Send>(_: T) {}
+
+    #[expect(dead_code, reason = "it is enough that it compiles")]
+    fn every_call_may_be_made_on_a_spawned_task(
+        queue: &Queue,
+        consumer: &mut Consumer,
+        publisher: &Publisher,
+        slot: Slot,
+    ) {
+        let reviews = BallotBox::reviews();
+        sendable(queue.declare(&reviews));
+        sendable(queue.unbind(&reviews));
+        sendable(queue.delete(&reviews));
+        sendable(queue.depth(&reviews));
+        sendable(queue.until_up());
+        sendable(queue.clone().close());
+        sendable(consumer.recv());
+        sendable(consumer.ack(&[]));
+        sendable(consumer.depth());
+        sendable(consumer.stop());
+        sendable(publisher.drain());
+        sendable(slot.publish(bytes::Bytes::new(), tokio::time::Instant::now(), None));
+    }
+}

@@ -1,6 +1,5 @@
 //! Receives from one queue: connection → channel → qos → consumer, made anew for ever.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -12,7 +11,8 @@ use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel, Connection};
+use lapin::{BasicProperties, Channel};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
 use super::link::{Link, Live};
@@ -61,7 +61,8 @@ pub(super) async fn run(
             backoff.reset();
         }
         let pause = tokio::time::sleep(backoff.pause());
-        if intake.meanwhile(pause).await.is_none() {
+        if let Meanwhile::Stopped(asker) = intake.meanwhile(pause).await {
+            answer(asker);
             return;
         }
     }
@@ -90,14 +91,30 @@ enum Pace {
 
 /// A channel with a consumer.
 struct Session {
+    link_epoch: u64,
     channel: Channel,
     consumer: lapin::Consumer,
     unacked: Unacked,
 }
 
+/// How one channel's service ended.
 enum End {
     Stopped,
     Lost(String),
+}
+
+/// How waiting without a channel ended.
+enum Meanwhile<T> {
+    Done(T),
+    /// The consumer stops, and may want to be told; or it was dropped.
+    Stopped(Option<oneshot::Sender<()>>),
+}
+
+/// Whoever asked may be gone; then nobody waits.
+fn answer(asker: Option<oneshot::Sender<()>>) {
+    if let Some(asker) = asker {
+        let _ = asker.send(());
+    }
 }
 
 /// Why a step on a channel failed.
@@ -122,25 +139,38 @@ impl Intake {
     /// Makes one channel and serves it to its end.
     async fn hold_channel(&mut self) -> End {
         let link = self.link.clone();
-        let Some(live) = self.meanwhile(link.up()).await else {
-            return End::Stopped;
+        let live = match self.meanwhile(link.up()).await {
+            Meanwhile::Done(live) => live,
+            Meanwhile::Stopped(asker) => {
+                answer(asker);
+                return End::Stopped;
+            }
         };
         let attaching = attach(
-            live.connection.clone(),
+            live.clone(),
             self.ballot_box.clone(),
             self.prefetch_now(),
             self.limit,
         );
-        let Some(attached) = self.meanwhile(attaching).await else {
-            return End::Stopped;
+        tokio::pin!(attaching);
+        let attached = match self.meanwhile(&mut attaching).await {
+            Meanwhile::Done(attached) => attached,
+            Meanwhile::Stopped(asker) => {
+                // Not given up half-way: the broker would keep a consumer that nobody serves.
+                if let Ok(mut session) = attaching.await {
+                    self.stop(&mut session).await;
+                }
+                answer(asker);
+                return End::Stopped;
+            }
         };
         let mut session = match attached {
             Ok(session) => session,
-            Err(failure) => return self.lost(&live, &failure),
+            Err(failure) => return self.lost(live.epoch, &failure),
         };
         match self.serve(&mut session).await {
             Ok(()) => End::Stopped,
-            Err(failure) => self.lost(&live, &failure),
+            Err(failure) => self.lost(live.epoch, &failure),
         }
     }
 
@@ -151,36 +181,36 @@ impl Intake {
         }
     }
 
-    fn lost(&self, live: &Live, failure: &Failure) -> End {
+    fn lost(&self, link_epoch: u64, failure: &Failure) -> End {
         if let Failure::NoAnswer(_) = failure {
-            self.link.suspect(live.epoch, &failure.reason());
+            self.link.suspect(link_epoch, &failure.reason());
         }
         End::Lost(failure.reason())
     }
 
-    /// Waits for `work` while there is no channel; `None` if the consumer stops meanwhile.
-    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    /// Waits for `work` while there is no channel, and carries out orders as far as that
+    /// is possible without one.
+    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> Meanwhile<T> {
         tokio::pin!(work);
         loop {
             let order = tokio::select! {
-                outcome = &mut work => return Some(outcome),
+                outcome = &mut work => return Meanwhile::Done(outcome),
                 order = self.supply.orders.recv() => order,
             };
-            // Whoever ordered may be gone; then nobody waits for the answer.
             match order {
                 // Tags of a former channel: those messages are delivered again anyway.
-                Some(Order::Acknowledge(_, done) | Order::Release(_, done)) => {
-                    let _ = done.send(());
+                Some(Order::Acknowledge(_, asker) | Order::Release(_, asker)) => {
+                    answer(Some(asker));
                 }
-                Some(Order::Depth(answer)) => {
-                    let _ = answer.send(Err(TopologyError::Unavailable("no channel".into())));
+                Some(Order::Depth(asker)) => {
+                    // Whoever asked may be gone.
+                    let _ = asker.send(Err(TopologyError::Unavailable("no channel".into())));
                 }
-                Some(Order::Stop(done)) => {
+                Some(Order::Stop(asker)) => {
                     self.retire();
-                    let _ = done.send(());
-                    return None;
+                    return Meanwhile::Stopped(Some(asker));
                 }
-                None => return None,
+                None => return Meanwhile::Stopped(None),
             }
         }
     }
@@ -335,21 +365,23 @@ impl Intake {
         };
         if let Err(failure) = stopping.await {
             // The broker hands back what a lost channel held.
+            self.lost(session.link_epoch, &failure);
             tracing::warn!(queue = %self.ballot_box, reason = failure.reason(), "a consumer did not stop in order");
         }
     }
 }
 
 async fn attach(
-    connection: Arc<Connection>,
+    live: Live,
     ballot_box: BallotBox,
     prefetch: u16,
     limit: Duration,
 ) -> Result<Session, Failure> {
-    let channel = within(limit, "channel.open", connection.create_channel()).await?;
+    let channel = within(limit, "channel.open", live.connection.create_channel()).await?;
     let consuming = consume(&channel, &ballot_box, prefetch);
     let consumer = within(limit, "basic.consume", consuming).await?;
     Ok(Session {
+        link_epoch: live.epoch,
         channel,
         consumer,
         unacked: Unacked::default(),

@@ -9,6 +9,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use lapin::options::{
     ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
@@ -49,83 +51,70 @@ impl Topology {
     }
 
     pub(super) async fn declare(&self, ballot_box: &BallotBox) -> Result<(), TopologyError> {
-        self.on_channel(async |channel| {
-            exchange(&channel, VOTES, ExchangeKind::Direct).await?;
-            exchange(&channel, DEAD, ExchangeKind::Fanout).await?;
-            let dead = BallotBox::dead();
-            queue(&channel, &dead, quorum(DEAD_DELIVERY_LIMIT)).await?;
-            bind(&channel, &dead, DEAD).await?;
-            if *ballot_box != dead {
-                let mut arguments = quorum(self.delivery_limit);
-                for (name, value) in [
-                    ("x-dead-letter-exchange", DEAD),
-                    ("x-dead-letter-strategy", "at-least-once"),
-                    ("x-overflow", "reject-publish"),
-                ] {
-                    arguments.insert(name.into(), text(value));
-                }
-                queue(&channel, ballot_box, arguments).await?;
-                bind(&channel, ballot_box, VOTES).await?;
-            }
-            Ok(())
+        let (ballot_box, delivery_limit) = (ballot_box.clone(), self.delivery_limit);
+        self.on_channel(move |channel| {
+            declare_on(channel, ballot_box.clone(), delivery_limit).boxed()
         })
         .await
     }
 
     pub(super) async fn unbind(&self, ballot_box: &BallotBox) -> Result<(), TopologyError> {
-        self.on_channel(async |channel| {
-            let name = ballot_box.name();
-            let arguments = FieldTable::default();
-            channel
-                .queue_unbind(name.into(), VOTES.into(), name.into(), arguments)
-                .await
-        })
-        .await
+        let ballot_box = ballot_box.clone();
+        self.on_channel(move |channel| unbind_on(channel, ballot_box.clone()).boxed())
+            .await
     }
 
     pub(super) async fn delete(&self, ballot_box: &BallotBox) -> Result<(), TopologyError> {
-        self.on_channel(async |channel| {
-            let options = QueueDeleteOptions::default();
-            channel
-                .queue_delete(ballot_box.name().into(), options)
-                .await
-                .map(|_| ())
-        })
-        .await
+        let ballot_box = ballot_box.clone();
+        self.on_channel(move |channel| delete_on(channel, ballot_box.clone()).boxed())
+            .await
     }
 
     pub(super) async fn depth(&self, ballot_box: &BallotBox) -> Result<Depth, TopologyError> {
-        self.on_channel(async |channel| depth_on(&channel, ballot_box).await)
-            .await
+        let ballot_box = ballot_box.clone();
+        self.on_channel(move |channel| {
+            let ballot_box = ballot_box.clone();
+            async move { depth_on(&channel, &ballot_box).await }.boxed()
+        })
+        .await
     }
 
     /// Does `work`, all of which may be repeated, on a channel of its own; on another if
     /// the connection goes meanwhile, for a crash may be another channel's fault.
-    async fn on_channel<T>(
+    ///
+    /// It is done to its end even if the caller gives up: the client library, left in the
+    /// middle of a call, leaves behind an open channel.
+    async fn on_channel<T: Send + 'static>(
         &self,
-        work: impl AsyncFn(Channel) -> lapin::Result<T>,
+        work: impl Fn(Channel) -> BoxFuture<'static, lapin::Result<T>> + Send + Sync + 'static,
     ) -> Result<T, TopologyError> {
-        let mut failure: Arc<str> = format!("no answer within {:?}", self.limit).into();
-        let working = async {
-            loop {
-                let live = self.link.up().await;
-                match on_new_channel(&live, &work).await {
-                    Err(TopologyError::Unavailable(reason)) => failure = reason,
-                    settled => return settled,
+        let (link, limit) = (self.link.clone(), self.limit);
+        let working = tokio::spawn(async move {
+            let mut failure: Arc<str> = format!("no answer within {limit:?}").into();
+            let trying = async {
+                loop {
+                    let live = link.up().await;
+                    match on_new_channel(&live, &work).await {
+                        Err(TopologyError::Unavailable(reason)) => failure = reason,
+                        settled => return settled,
+                    }
+                    tokio::time::sleep(RETRY_PAUSE).await;
                 }
-                tokio::time::sleep(RETRY_PAUSE).await;
+            };
+            match timeout(limit, trying).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(TopologyError::Unavailable(failure)),
             }
-        };
-        match timeout(self.limit, working).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(TopologyError::Unavailable(failure)),
-        }
+        });
+        working
+            .await
+            .unwrap_or_else(|error| Err(TopologyError::Unavailable(error.to_string().into())))
     }
 }
 
 async fn on_new_channel<T>(
     live: &Live,
-    work: &impl AsyncFn(Channel) -> lapin::Result<T>,
+    work: &(impl Fn(Channel) -> BoxFuture<'static, lapin::Result<T>> + Sync),
 ) -> Result<T, TopologyError> {
     let working = async {
         let channel = live.connection.create_channel().await?;
@@ -134,6 +123,51 @@ async fn on_new_channel<T>(
         Ok(outcome)
     };
     working.await.map_err(|error| topology_error(&error))
+}
+
+async fn declare_on(
+    channel: Channel,
+    ballot_box: BallotBox,
+    delivery_limit: u32,
+) -> lapin::Result<()> {
+    exchange(&channel, VOTES, ExchangeKind::Direct).await?;
+    exchange(&channel, DEAD, ExchangeKind::Fanout).await?;
+    let dead = BallotBox::dead();
+    queue(&channel, &dead, quorum(DEAD_DELIVERY_LIMIT)).await?;
+    bind(&channel, &dead, DEAD).await?;
+    if ballot_box == dead {
+        return Ok(());
+    }
+    let mut arguments = quorum(delivery_limit);
+    for (name, value) in [
+        ("x-dead-letter-exchange", DEAD),
+        ("x-dead-letter-strategy", "at-least-once"),
+        ("x-overflow", "reject-publish"),
+    ] {
+        arguments.insert(name.into(), text(value));
+    }
+    queue(&channel, &ballot_box, arguments).await?;
+    bind(&channel, &ballot_box, VOTES).await
+}
+
+async fn unbind_on(channel: Channel, ballot_box: BallotBox) -> lapin::Result<()> {
+    let name = ballot_box.name();
+    channel
+        .queue_unbind(
+            name.into(),
+            VOTES.into(),
+            name.into(),
+            FieldTable::default(),
+        )
+        .await
+}
+
+async fn delete_on(channel: Channel, ballot_box: BallotBox) -> lapin::Result<()> {
+    let options = QueueDeleteOptions::default();
+    channel
+        .queue_delete(ballot_box.name().into(), options)
+        .await
+        .map(|_| ())
 }
 
 /// What is in `ballot_box`, asked on `channel`; the broker closes it if there is no such box.

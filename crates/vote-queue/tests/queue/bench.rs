@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use vote_domain::Ids;
 use vote_queue::{
     BallotBox, Consumer, ConsumerSettings, Delivery, Depth, PublishError, Publisher,
-    PublisherSettings, Queue, RabbitSettings,
+    PublisherSettings, Queue, RabbitSettings, TopologyError,
 };
 
 /// Longer than anything takes that works.
@@ -124,13 +124,29 @@ pub(crate) async fn until_empty(consumer: &Consumer) -> Result<()> {
         n_ready: 0,
         n_consumers: 1,
     };
+    until_equal(empty, async || consumer.depth().await).await
+}
+
+/// Waits until the box holds just that.
+pub(crate) async fn until_depth(
+    queue: &Queue,
+    ballot_box: &BallotBox,
+    expected: Depth,
+) -> Result<()> {
+    until_equal(expected, async || queue.depth(ballot_box).await).await
+}
+
+async fn until_equal(
+    expected: Depth,
+    depth: impl AsyncFn() -> Result<Depth, TopologyError>,
+) -> Result<()> {
     let deadline = Instant::now() + LONG;
     loop {
-        let depth = consumer.depth().await?;
-        if depth == empty {
+        let found = depth().await?;
+        if found == expected {
             return Ok(());
         }
-        ensure!(Instant::now() < deadline, "{depth:?}");
+        ensure!(Instant::now() < deadline, "{found:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

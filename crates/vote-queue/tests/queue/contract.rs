@@ -17,7 +17,7 @@ use vote_queue::{
 
 use crate::bench::{
     self, LONG, consumer, expect_nothing, frame, next, next_n, publish, publish_each, publisher,
-    rabbit, rabbit_settings, soon, texts, until_empty, votes_of,
+    rabbit, rabbit_settings, soon, texts, until_depth, until_empty, votes_of,
 };
 
 const DELIVERY_LIMIT: u32 = 3;
@@ -80,6 +80,7 @@ contract! {
     a_released_message_is_delivered_again,
     a_consumer_that_stops_hands_back_what_it_holds,
     a_consumer_that_is_dropped_hands_back_what_it_holds,
+    consumers_that_come_and_go_leave_nothing_behind,
     a_message_released_too_often_goes_to_the_dead_with_its_origin,
     a_poison_message_takes_no_other_with_it,
     a_full_prefetch_follows_the_first_fresh_message,
@@ -316,6 +317,26 @@ async fn a_consumer_that_is_dropped_hands_back_what_it_holds(home: Home) -> Resu
     drop(dropped);
     let mut other = consumer(&queue, &reviews);
     assert!(next(&mut other).await?.redelivered);
+    Ok(())
+}
+
+async fn consumers_that_come_and_go_leave_nothing_behind(home: Home) -> Result<()> {
+    let reviews = BallotBox::reviews();
+    let queue = home.enter(&[&reviews]).await?;
+    // Gone at every stage of their beginning.
+    for n in 0..60 {
+        let mut brief = consumer(&queue, &reviews);
+        tokio::time::sleep(Duration::from_micros(n * 100)).await;
+        if n % 2 == 0 {
+            timeout(LONG, brief.stop()).await?;
+        }
+    }
+    let left = Depth {
+        n_ready: 0,
+        n_consumers: 0,
+    };
+    until_depth(&queue, &reviews, left).await?;
+    assert!(queue.health().is_up());
     Ok(())
 }
 
@@ -626,12 +647,7 @@ async fn a_box_is_declared_as_often_as_one_likes(home: Home) -> Result<()> {
         n_ready: 1,
         n_consumers: 0,
     };
-    // A quorum queue counts what it has a moment after it confirmed it.
-    let deadline = Clock::now() + LONG;
-    while queue.depth(&reviews).await? != one {
-        assert!(Clock::now() < deadline);
-    }
-    Ok(())
+    until_depth(&queue, &reviews, one).await
 }
 
 async fn boxes_do_not_mix(home: Home) -> Result<()> {
