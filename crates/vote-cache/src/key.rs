@@ -13,8 +13,16 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
+use vote_domain::ReviewId;
 
 use crate::StateKey;
+
+/// The entry of a review: the catalog keeps it, and the worker forgets it when it rewards
+/// the author.
+#[must_use]
+pub fn review_entry(review: ReviewId) -> String {
+    format!("review:{review}")
+}
 
 /// Writes keys below a prefix.
 #[derive(Clone, Debug)]

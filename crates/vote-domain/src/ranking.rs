@@ -15,7 +15,7 @@ pub fn top_score(up: u64, down: u64) -> f64 {
     /// The 0.975 quantile of the standard normal distribution.
     const Z: f64 = 1.959_963_984_540_054;
     let n = (up + down) as f64;
-    if n == 0.0 {
+    if up == 0 {
         return 0.0;
     }
     let share = up as f64 / n;

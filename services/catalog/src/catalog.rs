@@ -19,7 +19,6 @@ use crate::failure::Failure;
 use crate::reviews::counters::Counters;
 use crate::reviews::my_votes::MyVotes;
 use crate::reviews::rankings::Rankings;
-use crate::reviews::rewards::Rewards;
 
 /// The outside systems a catalog works with.
 #[derive(Clone)]
@@ -41,8 +40,6 @@ pub struct CatalogParts {
 pub struct CatalogSettings {
     /// Votes per member and day, and where days begin.
     pub policy: QuotaPolicy,
-    /// Up votes at which a review's author is rewarded.
-    pub reward_up_votes: u32,
     /// bcrypt's work factor for new passwords, 4 to 31.
     pub bcrypt_cost: u32,
     /// How long a refresh token is good for.
@@ -69,7 +66,6 @@ impl CatalogSettings {
                 votes_per_day: settings.reviews.votes_per_day,
                 zone: settings.site.time_zone,
             },
-            reward_up_votes: settings.reviews.reward.up_votes,
             bcrypt_cost: settings.auth.bcrypt_cost,
             refresh_token_life: seconds(settings.auth.refresh_token_s),
             base_max_age: seconds(settings.gateway.base_max_age_s),
@@ -95,7 +91,6 @@ pub struct Catalog {
     pub(crate) counters: Counters,
     pub(crate) my_votes: MyVotes,
     pub(crate) rankings: Rankings,
-    pub(crate) rewards: Rewards,
     /// Where writes run: a client that hangs up must not end one between its commit and
     /// the invalidation that follows.
     runtime: Handle,
@@ -120,7 +115,6 @@ impl Catalog {
             counters: Counters::new(store.clone(), cache, &settings),
             my_votes: MyVotes::new(store.clone(), states.clone(), &settings),
             rankings: Rankings::new(store.clone(), &settings),
-            rewards: Rewards::new(settings.reward_up_votes),
             settings: Arc::new(settings),
             store,
             tokens,

@@ -1,5 +1,6 @@
 //! What the catalog's entries in the cache are called.
 
+use vote_cache::key::review_entry;
 use vote_domain::{ItemId, RestaurantId, ReviewId};
 use vote_store::catalog::ReviewScope;
 
@@ -18,7 +19,7 @@ pub(crate) fn item(id: ItemId) -> String {
 
 /// A review.
 pub(crate) fn review(id: ReviewId) -> String {
-    format!("review:{id}")
+    review_entry(id)
 }
 
 /// The generation of a restaurant's list of items.

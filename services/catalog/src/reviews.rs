@@ -8,5 +8,4 @@ pub(crate) mod my_votes;
 mod order;
 pub(crate) mod rankings;
 pub(crate) mod read;
-pub(crate) mod rewards;
 pub(crate) mod write;

@@ -3,7 +3,7 @@
 use actix_web::http::header::HeaderName;
 use actix_web::web::{Data, ServiceConfig, delete, get, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
-use http_kit::{Actor, Json, Path, Problem, ProblemDetails, Query, TraceParent};
+use http_kit::{Actor, Json, Path, Problem, ProblemDetails, Query, TraceParent, parse_ids};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use uuid::Uuid;
@@ -20,9 +20,6 @@ use crate::status::Absent;
 
 /// The request's header.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-
-/// The most votes asked after at once.
-const IDS_MAX: usize = 100;
 
 /// Adds the gateway's routes; they expect [`Data<Gateway>`] among the application's data.
 ///
@@ -277,26 +274,8 @@ async fn votes(
     query: Query<VotesQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let ids = parse_ids(&query.ids)?;
+    let ids: Vec<VoteId> = parse_ids(&query.ids)?;
     let found = gateway.statuses(actor.user_id, &ids).await?;
     let items = found.into_iter().map(VoteBody::from).collect();
     http_kit::etag::cached_json(&request, &VotesBody { items })
-}
-
-fn parse_ids(text: &str) -> Result<Vec<VoteId>, Problem> {
-    let mut ids = Vec::new();
-    for part in text.split(',').filter(|part| !part.is_empty()) {
-        let id: VoteId = part
-            .trim()
-            .parse()
-            .map_err(|_| Problem::invalid("invalid_id", format!("{part:?} is no id.")))?;
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-        if ids.len() > IDS_MAX {
-            let detail = format!("At most {IDS_MAX} ids may be asked for at once.");
-            return Err(Problem::invalid("too_many_ids", detail));
-        }
-    }
-    Ok(ids)
 }

@@ -193,6 +193,29 @@ on_each_engine! {
         Ok(())
     }
 
+    async fn an_author_is_rewarded_and_the_review_kept_from_before_is_forgotten(engine: Engine) -> Result<()> {
+        let review = engine.review().await?;
+        let entry = vote_cache::key::review_entry(review);
+        let hour = std::time::Duration::from_secs(3_600);
+        engine.cache.put(&entry, b"old", hour).await?;
+        engine.work();
+        for _ in 0..10 {
+            assert!(engine.cache.get(&entry).await?.is_some());
+            let voter = engine.ids.next();
+            let (vote_id, _) = vote(engine.gateway.cast(ballot(voter, review, UP)).await);
+            engine.settled(voter, &[vote_id]).await?;
+        }
+        for _ in 0..200 {
+            if engine.cache.get(&entry).await?.is_none() {
+                let rewards = "SELECT COUNT(*) AS n FROM rewards";
+                assert_eq!(engine.store.select_number(rewards).await?, 1);
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        anyhow::bail!("the review is still kept")
+    }
+
     async fn draining_answers_every_vote_that_was_begun(engine: Engine) -> Result<()> {
         let review = engine.review().await?;
         let mut casting = tokio::task::JoinSet::new();

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use vote_cache::key::review_entry;
 use vote_cache::{KnownState, StateError};
 use vote_domain::UserId;
 use vote_domain::review::{Base, Fold, Settled};
@@ -38,6 +39,11 @@ impl Worker {
         self.cache
             .put_counts(&settled.counters, self.settings.counter_ttl)
             .await?;
+        if !settled.rewarded.is_empty() {
+            let reviews = settled.rewarded.iter().copied();
+            let names: Vec<_> = reviews.map(review_entry).collect();
+            self.cache.invalidate(&names).await?;
+        }
         Ok(())
     }
 

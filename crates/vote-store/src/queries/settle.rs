@@ -7,12 +7,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use vote_domain::review::{
-    Counts, DayUse, Outcome, ReviewVote, Rows, Seq, Settled, Settlement, Standing, StandingRow, merge,
+    Counts, DayUse, Outcome, ReviewVote, Rows, Seq, Settled, Settlement, StandingRow, merge,
 };
 use vote_domain::{ReviewId, UserId, VoteId};
 
 use super::Conn;
-use super::voters::{direction_number, direction_of};
+use super::voters::{direction_number, standing_of};
 use crate::StoreError;
 use crate::key::{Key, Moment, keys};
 use crate::rows::{OnDuplicate, Value, Write, pairs_in};
@@ -211,11 +211,7 @@ async fn read_rows(connection: &mut Conn, batch: &Batch<'_>) -> Result<Rows, Sto
             .await?;
         standings.extend(found.into_iter().map(
             |(voter, review, seq, vote_id, direction, ever_up)| {
-                let standing = Standing {
-                    seq: Seq(seq),
-                    vote_id: vote_id.into(),
-                    direction: direction_of(direction),
-                };
+                let standing = standing_of(seq, vote_id, direction);
                 let row = StandingRow { standing, ever_up };
                 ((voter.into(), review.into()), row)
             },

@@ -36,6 +36,15 @@ pub(crate) fn direction_of(number: i16) -> Option<Direction> {
     }
 }
 
+/// A row's standing vote.
+pub(crate) fn standing_of(seq: i64, vote_id: Key, direction: i16) -> Standing {
+    Standing {
+        seq: Seq(seq),
+        vote_id: vote_id.into(),
+        direction: direction_of(direction),
+    }
+}
+
 pub(crate) async fn load_bases(
     connection: &mut Conn,
     voters: &[UserId],
@@ -96,11 +105,7 @@ pub(crate) async fn load_bases(
         .await?;
     for (voter, review, seq, vote_id, direction) in standings {
         if let Some(base) = bases.get_mut(&voter.into()) {
-            let standing = Standing {
-                seq: Seq(seq),
-                vote_id: vote_id.into(),
-                direction: direction_of(direction),
-            };
+            let standing = standing_of(seq, vote_id, direction);
             base.standings.insert(review.into(), standing);
         }
     }
@@ -144,11 +149,7 @@ pub(crate) async fn standings(
             .load(connection)
             .await?;
         standings.extend(rows.into_iter().map(|(voter, review, seq, vote_id, direction)| {
-            let standing = Standing {
-                seq: Seq(seq),
-                vote_id: vote_id.into(),
-                direction: direction_of(direction),
-            };
+            let standing = standing_of(seq, vote_id, direction);
             ((voter.into(), review.into()), standing)
         }));
     }

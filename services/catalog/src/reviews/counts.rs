@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use http_kit::etag::cached_json_of;
-use http_kit::{MaybeActor, Problem, ProblemDetails, Query};
+use http_kit::{MaybeActor, ProblemDetails, Query, parse_ids};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vote_domain::ReviewId;
@@ -12,9 +12,6 @@ use vote_domain::ReviewId;
 use super::answer::CountBody;
 use crate::catalog::Catalog;
 use crate::failure::Failure;
-
-/// Most reviews asked after at once.
-const IDS_MAX: usize = 100;
 
 /// Which reviews are counted.
 #[derive(Deserialize, IntoParams)]
@@ -61,7 +58,7 @@ pub(crate) async fn counts(
     query: Query<CountsQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    let ids = parse_ids(&query.ids)?;
+    let ids: Vec<ReviewId> = parse_ids(&query.ids)?;
     let as_of = catalog.clock.now();
     let found = catalog.counters.of(&ids).await?;
     let member = actor.0.map(|actor| actor.user_id);
@@ -80,44 +77,4 @@ pub(crate) async fn counts(
         counts: counts.collect(),
     };
     Ok(cached_json_of(&request, &body.counts, &body)?)
-}
-
-/// The ids in `text`, each once.
-fn parse_ids(text: &str) -> Result<Vec<ReviewId>, Problem> {
-    let mut ids = Vec::new();
-    for part in text
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-    {
-        let id: ReviewId = part
-            .parse()
-            .map_err(|_| Problem::invalid("invalid_id", format!("{part:.50?} is no id.")))?;
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-        if ids.len() > IDS_MAX {
-            let detail = format!("At most {IDS_MAX} ids may be asked for at once.");
-            return Err(Problem::invalid("too_many_ids", detail));
-        }
-    }
-    Ok(ids)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    #[test]
-    fn each_id_is_asked_for_once_and_at_most_a_hundred() {
-        let text = |n: u128| Uuid::from_u128(n).to_string();
-        let ids = parse_ids(&format!("{}, {},,{}", text(2), text(1), text(2))).unwrap();
-        assert_eq!(ids, [2, 1].map(|n| ReviewId(Uuid::from_u128(n))));
-        assert_eq!(parse_ids("").unwrap(), []);
-        let many = |n| (0..n).map(text).collect::<Vec<_>>().join(",");
-        assert_eq!(parse_ids(&many(100)).unwrap().len(), 100);
-        assert_eq!(parse_ids(&many(101)).unwrap_err().code(), "too_many_ids");
-        assert_eq!(parse_ids("x").unwrap_err().code(), "invalid_id");
-    }
 }
