@@ -141,7 +141,7 @@ pub async fn run(options: Options) -> Result<Run> {
     }
 
     println!("healing");
-    faults::heal(&stack).await?;
+    history.unexpected.extend(faults::heal(&stack).await?);
     voters::settle_what_is_open(&world, &mut history).await?;
     let rules = world.rules(REWARD_UP_VOTES, REWARD_CREDIT);
     let reckoning = reckoning::reckon(&stack, &world, &history, &rules).await?;

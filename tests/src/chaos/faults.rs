@@ -136,15 +136,27 @@ async fn restart_server(server: &Server, end: End, away: Duration) -> Result<()>
     server.start().await
 }
 
-/// Brings everything back and waits until it is ready.
+/// Brings everything back and waits until it is ready; answers which services had ended
+/// without anybody killing them.
 ///
 /// # Errors
 /// When something does not come back.
-pub(crate) async fn heal(stack: &RealStack) -> Result<()> {
-    let services = [&stack.catalog]
+pub(crate) async fn heal(stack: &RealStack) -> Result<Vec<String>> {
+    let services: Vec<&ServiceProcess> = [&stack.catalog]
         .into_iter()
         .chain(&stack.gateways)
-        .chain(&stack.workers);
-    try_join_all(services.map(ServiceProcess::start)).await?;
-    Ok(())
+        .chain(&stack.workers)
+        .collect();
+    let gone = services
+        .iter()
+        .filter(|service| service.pid().is_none())
+        .map(|service| {
+            format!(
+                "a service ended by itself, see {}",
+                service.log_path().display()
+            )
+        })
+        .collect();
+    try_join_all(services.into_iter().map(ServiceProcess::start)).await?;
+    Ok(gone)
 }
