@@ -188,7 +188,7 @@ impl From<Unavailable> for Problem {
     fn from(error: Unavailable) -> Self {
         tracing::warn!(part = error.part, reason = %error.reason, "vote service unavailable");
         let detail = match error.vote_id {
-            None => format!("No vote was taken: the {} cannot be reached.", error.part),
+            None => format!("The {} cannot be reached; nothing was cast.", error.part),
             Some(_) => format!(
                 "The fate of the vote is open: the {} did not answer in time. Send it again \
                  with the same key.",
