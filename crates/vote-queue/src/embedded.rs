@@ -4,11 +4,13 @@
 //! it at the same moment is done in one transaction and synced once.
 
 mod broker;
+mod command;
 mod faults;
 mod file;
 mod model;
 #[cfg(test)]
 mod outage;
+mod work;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -22,7 +24,8 @@ use crate::consume::{Consumer, ConsumerSettings, Order};
 use crate::publish::{Fate, Frame, Outlet, Parcel, Publisher, PublisherSettings, Refusal};
 use crate::queue::{Depth, Health, LinkHealth, TopologyError};
 
-use broker::{Broker, Command};
+use broker::Broker;
+use command::Command;
 pub use faults::Faults;
 pub use file::OpenError;
 
@@ -142,7 +145,7 @@ impl EmbeddedQueue {
     pub(crate) fn consumer(&self, ballot_box: &BallotBox, settings: &ConsumerSettings) -> Consumer {
         let (consumer, mut supply) = Consumer::new(ballot_box);
         let commands = self.commands.clone();
-        let attach = broker::Attach {
+        let attach = command::Attach {
             ballot_box: ballot_box.clone(),
             prefetch: settings.prefetch.max(1),
             deliveries: supply.deliveries,

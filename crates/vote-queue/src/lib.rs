@@ -16,7 +16,7 @@
 //! | connections, and how they are made anew | `rabbit/link.rs` |
 //! | what a confirm means | `rabbit/outlet.rs` |
 //! | how messages are received on RabbitMQ | `rabbit/intake.rs` |
-//! | the embedded queue's file and its rules | `embedded/file.rs`, `embedded/broker.rs` |
+//! | the embedded queue's thread, rules and file | `embedded/broker.rs`, `embedded/work.rs`, `embedded/file.rs` |
 
 mod ballot_box;
 mod consume;

@@ -55,6 +55,14 @@ impl Outlet {
         }
     }
 
+    /// Waits until what is reachable now is not any more.
+    fn gone(&self) -> impl Future<Output = Refusal> + use<> {
+        match self {
+            Self::Rabbit(outlet) => outlet.gone().left_future(),
+            Self::Embedded(outlet) => outlet.lost().right_future(),
+        }
+    }
+
     /// Makes ready to send; bounded in time.
     async fn open(&mut self) -> Result<(), Refusal> {
         match self {
@@ -130,20 +138,19 @@ pub(super) async fn run(
         if stop.run_until_cancelled(outlet.reachable()).await.is_none() {
             break;
         }
-        let opening = hope.take().or_else(|| trusted.then(|| line.open()));
-        if let Err(refusal) = outlet.open().await {
-            if let Some(opening) = opening {
-                opening.shut(refusal);
+        let hope = hope.take().or_else(|| trusted.then(|| line.open()));
+        let opened = match open(&mut outlet, hope).await {
+            Ok(hope) => hope.unwrap_or_else(|| line.open()),
+            Err(Closed) => {
+                trusted = false;
+                let pause = tokio::time::sleep(backoff.pause());
+                if stop.run_until_cancelled(pause).await.is_none() {
+                    break;
+                }
+                continue;
             }
-            trusted = false;
-            let pause = tokio::time::sleep(backoff.pause());
-            if stop.run_until_cancelled(pause).await.is_none() {
-                break;
-            }
-            continue;
-        }
+        };
         backoff.reset();
-        let opened = opening.unwrap_or_else(|| line.open());
         match serve(&mut outlet, frame, opened, &stop, &meter).await {
             End::Stopped => break,
             End::Lost => trusted = true,
@@ -151,6 +158,35 @@ pub(super) async fn run(
         }
     }
     outlet.close().await;
+}
+
+/// The outlet could not be opened.
+struct Closed;
+
+/// Opens the outlet, and shuts the line as soon as that is hopeless. The opening is done
+/// to its end all the same.
+async fn open(outlet: &mut Outlet, mut hope: Option<Opened>) -> Result<Option<Opened>, Closed> {
+    let gone = outlet.gone();
+    let opening = outlet.open();
+    tokio::pin!(opening);
+    let outcome = tokio::select! {
+        outcome = &mut opening => outcome,
+        refusal = gone => {
+            if let Some(hope) = hope.take() {
+                hope.shut(refusal);
+            }
+            opening.await
+        }
+    };
+    match outcome {
+        Ok(()) => Ok(hope),
+        Err(refusal) => {
+            if let Some(hope) = hope {
+                hope.shut(refusal);
+            }
+            Err(Closed)
+        }
+    }
 }
 
 /// Sends what waits for as long as that works, and shuts the line when it does not.

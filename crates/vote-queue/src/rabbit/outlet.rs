@@ -101,6 +101,15 @@ impl RabbitOutlet {
         }
     }
 
+    pub(crate) fn gone(&self) -> impl Future<Output = Refusal> + use<> {
+        let link = self.link.clone();
+        let epoch = match link.state() {
+            LinkState::Up(live) => live.epoch,
+            LinkState::Blocked(_) | LinkState::Down(_) => 0,
+        };
+        async move { refusal(link.lost(epoch).await) }
+    }
+
     pub(crate) fn lost(&self) -> impl Future<Output = Refusal> + use<> {
         let epoch = self.open.as_ref().map_or(0, |open| open.epoch);
         let link = self.link.clone();
