@@ -23,6 +23,7 @@ pub mod tokens;
 pub mod trace;
 
 pub use actor::{Actor, MaybeActor};
+pub use api_docs::BearerScheme;
 pub use extract::{BodyLimit, Json, Path, Query};
 pub use health::Readiness;
 pub use ids::parse_ids;

@@ -1,9 +1,8 @@
 //! The catalog's routes.
 
 use actix_web::web::{ServiceConfig, delete, get, patch, post, put, resource};
-use http_kit::ProblemDetails;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi};
+use http_kit::{BearerScheme, ProblemDetails};
+use utoipa::OpenApi;
 
 use crate::accounts::{history, me, preferences, roles, sessions, users};
 use crate::reviews::{counts, list, read, write};
@@ -88,21 +87,6 @@ pub fn configure(config: &mut ServiceConfig) {
         counts::counts
     ),
     components(schemas(ProblemDetails)),
-    modifiers(&Bearer)
+    modifiers(&BearerScheme)
 )]
 pub struct Api;
-
-/// Says what `bearer` means.
-struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .build();
-        api.components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}

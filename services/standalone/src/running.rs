@@ -120,6 +120,8 @@ impl Standalone {
 
         let mut api = catalog::Api::openapi();
         api.merge(vote_gateway::routes::Api::openapi());
+        api.info.title = "Tally".to_owned();
+        api.info.description = Some("All of Tally in one process, to try it.".to_owned());
         let votes = gateway.clone();
         let listening = Site::new(&settings.http, api, Meter::install()?, ids)
             .with_tokens(tokens)

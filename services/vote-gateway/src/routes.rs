@@ -3,7 +3,9 @@
 use actix_web::http::header::HeaderName;
 use actix_web::web::{Data, ServiceConfig, delete, get, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
-use http_kit::{Actor, Json, Path, Problem, ProblemDetails, Query, TraceParent, parse_ids};
+use http_kit::{
+    Actor, BearerScheme, Json, Path, Problem, ProblemDetails, Query, TraceParent, parse_ids,
+};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use uuid::Uuid;
@@ -52,7 +54,8 @@ pub fn configure(config: &mut ServiceConfig) {
         VotesBody,
         VoteRequest,
         ProblemDetails
-    ))
+    )),
+    modifiers(&BearerScheme)
 )]
 pub struct Api;
 
