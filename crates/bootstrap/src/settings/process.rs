@@ -55,7 +55,8 @@ section! {
         /// One JSON object per line, or coloured lines for people.
         format: LogFormat = LogFormat::Json;
         /// Which lines are written, as `tracing-subscriber` directives; for example
-        /// `info,access=debug` adds one line for each request.
-        filter: String = "info".to_owned();
+        /// `info,lapin=off,access=debug` adds one line for each request. The AMQP client calls
+        /// every lost connection an error; what matters of that is logged by Tally itself.
+        filter: String = "info,lapin=off".to_owned();
     }
 }
