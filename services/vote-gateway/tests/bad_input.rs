@@ -179,7 +179,7 @@ async fn bad_input_is_a_problem_with_its_code_and_casts_nothing() -> Result<()> 
         "x".to_owned(),
         forger.sign(actor)?,
         earlier.sign(actor)?,
-        format!("{}x", token),
+        format!("{token}x"),
     ];
     for token in foreign {
         let request = client.post(format!("{base}{upvote}")).bearer_auth(&token);
