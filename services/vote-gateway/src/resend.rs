@@ -157,3 +157,86 @@ pub(crate) fn is_certain(error: &PublishError) -> bool {
         PublishError::Unknown(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use vote_cache::{Cache, VoterStates};
+    use vote_domain::review::{Direction, QuotaPolicy, ReviewVote, Seq};
+    use vote_domain::{Clock, Ids};
+    use vote_queue::{BallotBox, EmbeddedSettings, PublisherSettings, Queue};
+    use vote_store::Store;
+
+    use super::*;
+    use crate::gateway::{GatewayParts, GatewaySettings};
+
+    fn gateway(parts: &GatewayParts) -> Gateway {
+        let settings = GatewaySettings {
+            policy: QuotaPolicy {
+                votes_per_day: 3,
+                zone: chrono_tz::UTC,
+            },
+            accept_timeout: Duration::from_secs(3),
+            publisher: PublisherSettings::default(),
+            base_max_age: Duration::from_secs(30),
+            facts_max_age: Duration::ZERO,
+        };
+        Gateway::new(parts.clone(), settings)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_vote_that_another_gateway_sent_again_is_not_released() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let ids = Ids::random();
+        let parts = GatewayParts {
+            store: Store::sqlite(folder.path().join("tally.db")).await?,
+            cache: Cache::memory(Clock::system(), 0, ids.clone()),
+            queue: Queue::embedded(EmbeddedSettings::at(folder.path().join("votes"))).await?,
+            ids: ids.clone(),
+        };
+        parts.store.migrate().await?;
+        parts.queue.declare(&BallotBox::reviews()).await?;
+        let (first, second) = (gateway(&parts), gateway(&parts));
+        let states = VoterStates::new(parts.cache.clone(), ids.clone());
+        let mut reserved = Vec::new();
+        for _ in 0..2 {
+            let voter: UserId = ids.next();
+            let mut known = states.read(voter).await?;
+            let vote = ReviewVote {
+                vote_id: ids.next(),
+                voter,
+                review: ids.next(),
+                direction: Some(Direction::Up),
+                seq: Seq::after(Seq::default(), known.now),
+                day: known.now.date_naive(),
+                cost: 1,
+                limit: 3,
+            };
+            let sent = InFlight {
+                message: vote_messages::vote::encode(&vote, "").to_vec(),
+                vote,
+                gateway: first.id,
+                sent_at: known.now,
+                n_sends: 1,
+                unknown: false,
+            };
+            known.state.in_flight.push(sent.clone());
+            assert!(states.write(voter, &known).await?);
+            reserved.push(sent);
+        }
+        let [ours, theirs] = &reserved[..] else {
+            unreachable!("two were reserved")
+        };
+        assert_eq!(second.resend(theirs).await?, Vouched::Durable);
+        for (sent, is_released) in [(ours, true), (theirs, false)] {
+            let (voter, vote_id) = (sent.vote.voter, sent.vote.vote_id);
+            assert_eq!(first.release(voter, vote_id).await?, is_released);
+            let state = states.read(voter).await?.state;
+            assert_eq!(state.in_flight(vote_id).is_none(), is_released);
+        }
+        // What was released is nobody's to send again.
+        assert_eq!(second.resend(ours).await?, Vouched::Gone);
+        Ok(())
+    }
+}
