@@ -1,4 +1,4 @@
-//! Attempts to break the promises, each of which did once.
+//! Attempts to break the promises; most of them did once.
 
 mod engine;
 
@@ -83,6 +83,35 @@ async fn a_vote_that_another_gateway_vouched_for_is_not_released() -> Result<()>
             assert!(state.in_flight(vote_id).is_some(), "{n}: {refused:?}");
         }
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vote_that_the_broker_refuses_is_no_202_and_leaves_nothing() -> Result<()> {
+    let engine = Engine::embedded(Clock::system()).await?;
+    let folder = tempfile::tempdir()?;
+    let broken = engine.gateway_without_broker(&folder).await?;
+    let (voter, review) = (engine.ids.next(), engine.review().await?);
+    match broken.cast(ballot(voter, review, UP)).await {
+        Err(CastError::Unavailable(error)) => assert_eq!(error.vote_id, None),
+        other => panic!("{other:?}"),
+    }
+    assert!(
+        engine
+            .states()
+            .read(voter)
+            .await?
+            .state
+            .in_flight
+            .is_empty()
+    );
+    engine.work();
+    let (vote_id, used) = vote(engine.gateway.cast(ballot(voter, review, UP)).await);
+    assert_eq!(used, 1);
+    assert_eq!(
+        engine.settled(voter, &[vote_id]).await?,
+        [VoteState::Counted]
+    );
     Ok(())
 }
 
