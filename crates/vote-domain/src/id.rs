@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::VoterId;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -58,6 +60,22 @@ id!(
     ReviewId
 );
 id!(
+    /// A campaign: some weeks of voting with tickets.
+    CampaignId
+);
+id!(
+    /// Tickets granted together to one voter of a campaign.
+    LotId
+);
+id!(
+    /// One grant of tickets.
+    GrantId
+);
+id!(
+    /// A partner, whose server speaks for voters of its own.
+    PartnerId
+);
+id!(
     /// One vote, from its admission to its row in the ledger.
     VoteId
 );
@@ -67,7 +85,7 @@ impl VoteId {
     /// idempotency key: the same three always give the same id, so the ledger's key
     /// removes repetitions even when nothing else remembers the first.
     #[must_use]
-    pub fn from_key(voter: UserId, ballot_box: &str, key: &str) -> Self {
+    pub fn from_key(voter: VoterId, ballot_box: &str, key: &str) -> Self {
         let mut hash = Sha256::new();
         for part in [voter.0.as_bytes(), ballot_box.as_bytes(), key.as_bytes()] {
             hash.update((part.len() as u64).to_be_bytes());
@@ -144,12 +162,12 @@ mod tests {
 
     #[test]
     fn a_key_names_one_vote_of_one_voter_in_one_box() {
-        let voter = UserId(Uuid::from_u128(1));
+        let voter = VoterId(Uuid::from_u128(1));
         let id = VoteId::from_key(voter, "votes.reviews", "k");
         assert_eq!(id, VoteId::from_key(voter, "votes.reviews", "k"));
         assert_ne!(id, VoteId::from_key(voter, "votes.review", "sk"));
         assert_ne!(id, VoteId::from_key(voter, "votes.reviews", "l"));
-        let other = UserId(Uuid::from_u128(2));
+        let other = VoterId(Uuid::from_u128(2));
         assert_ne!(id, VoteId::from_key(other, "votes.reviews", "k"));
     }
 

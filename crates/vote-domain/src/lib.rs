@@ -12,7 +12,11 @@ pub mod role;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time;
+pub mod voter;
 
 pub use clock::Clock;
-pub use id::{Ids, ItemId, RestaurantId, ReviewId, UserId, VoteId};
+pub use id::{
+    CampaignId, GrantId, Ids, ItemId, LotId, PartnerId, RestaurantId, ReviewId, UserId, VoteId,
+};
 pub use role::{Permission, Role};
+pub use voter::{Voter, VoterId, VoterKind};

@@ -75,19 +75,37 @@ pub enum Permission {
     Review,
     /// Remove any review.
     RemoveReview,
+    /// Void votes on reviews.
+    VoidReviewVote,
     /// Create restaurants and their items.
     KeepCatalog,
+    /// Create and edit campaigns.
+    KeepCampaigns,
+    /// Grant tickets to any voter.
+    GrantTickets,
+    /// Void votes in campaigns.
+    VoidCampaignVote,
+    /// Read the audit record.
+    ReadAudit,
+    /// Admit partners, and give, rotate and revoke their keys.
+    KeepPartners,
     /// Give a role to an account.
     GiveRole,
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 11] = [
         Self::Vote,
         Self::Review,
         Self::RemoveReview,
+        Self::VoidReviewVote,
         Self::KeepCatalog,
+        Self::KeepCampaigns,
+        Self::GrantTickets,
+        Self::VoidCampaignVote,
+        Self::ReadAudit,
+        Self::KeepPartners,
         Self::GiveRole,
     ];
 
@@ -96,9 +114,13 @@ impl Permission {
     pub fn least_role(self) -> Role {
         match self {
             Self::Vote | Self::Review => Role::Member,
-            Self::RemoveReview => Role::Moderator,
-            Self::KeepCatalog => Role::Operator,
-            Self::GiveRole => Role::Admin,
+            Self::RemoveReview | Self::VoidReviewVote => Role::Moderator,
+            Self::KeepCatalog
+            | Self::KeepCampaigns
+            | Self::GrantTickets
+            | Self::VoidCampaignVote
+            | Self::ReadAudit => Role::Operator,
+            Self::KeepPartners | Self::GiveRole => Role::Admin,
         }
     }
 }

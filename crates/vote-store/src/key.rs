@@ -10,7 +10,9 @@ use diesel::sql_types::{Binary, Timestamp};
 use diesel::sqlite::Sqlite;
 use std::io::Write;
 use uuid::Uuid;
-use vote_domain::{ItemId, RestaurantId, ReviewId, UserId, VoteId};
+use vote_domain::{
+    CampaignId, GrantId, ItemId, LotId, PartnerId, RestaurantId, ReviewId, UserId, VoteId, VoterId,
+};
 
 /// A UUID in a `BINARY(16)` column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
@@ -56,7 +58,18 @@ macro_rules! from_id {
     )*};
 }
 
-from_id!(ItemId, RestaurantId, ReviewId, UserId, VoteId);
+from_id!(
+    CampaignId,
+    GrantId,
+    ItemId,
+    LotId,
+    PartnerId,
+    RestaurantId,
+    ReviewId,
+    UserId,
+    VoteId,
+    VoterId
+);
 
 impl From<Key> for Uuid {
     fn from(key: Key) -> Self {

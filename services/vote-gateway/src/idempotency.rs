@@ -34,7 +34,7 @@ impl IdempotencyKey {
     /// The vote that `voter` makes in `ballot_box` under this key.
     #[must_use]
     pub fn vote_id(&self, voter: UserId, ballot_box: &str) -> VoteId {
-        VoteId::from_key(voter, ballot_box, &self.0)
+        VoteId::from_key(voter.into(), ballot_box, &self.0)
     }
 }
 
