@@ -6,17 +6,22 @@
 
 pub mod clock;
 pub mod id;
+mod outcome;
 pub mod ranking;
 pub mod review;
 pub mod role;
+mod seq;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time;
 pub mod voter;
+pub mod voter_state;
 
 pub use clock::Clock;
 pub use id::{
     CampaignId, GrantId, Ids, ItemId, LotId, PartnerId, RestaurantId, ReviewId, UserId, VoteId,
 };
+pub use outcome::{Outcome, RejectReason};
 pub use role::{Permission, Role};
+pub use seq::Seq;
 pub use voter::{Voter, VoterId, VoterKind};

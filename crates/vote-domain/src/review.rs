@@ -13,13 +13,11 @@ mod quota;
 mod voter;
 
 pub use admission::{Admission, Rejection, ReviewFacts, admit};
-pub use ballot::{Ballot, Direction, ReviewVote, Seq};
+pub use ballot::{Ballot, Direction, ReviewVote};
 pub use counts::Counts;
-pub use merge::{
-    CounterChange, LedgerEntry, Outcome, RejectReason, Rows, Settlement, StandingRow, merge,
-};
+pub use merge::{CounterChange, LedgerEntry, Rows, Settlement, StandingRow, merge};
 pub use quota::{DayUse, Quota, QuotaPolicy};
-pub use voter::{Base, Fold, InFlight, Remembered, STANDINGS_MAX, Settled, Standing, VoterState};
+pub use voter::{Base, STANDINGS_MAX, Standing, Touched, VoterState};
 
 #[cfg(test)]
 mod tests;

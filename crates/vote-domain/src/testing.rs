@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use crate::review::{
-    Admission, Ballot, Direction, InFlight, QuotaPolicy, ReviewFacts, ReviewVote, VoterState, admit,
+    Admission, Ballot, Direction, QuotaPolicy, ReviewFacts, ReviewVote, VoterState, admit,
 };
+use crate::voter_state::InFlight;
 use crate::{ReviewId, UserId, VoteId};
 
 /// One thing a voter does.
@@ -125,7 +126,7 @@ pub fn history(
 
 /// `votes` shuffled, some of them repeated, and split into batches, as `seed` says.
 #[must_use]
-pub fn shuffled(votes: &[ReviewVote], seed: u64) -> Vec<Vec<ReviewVote>> {
+pub fn shuffled<V: Clone>(votes: &[V], seed: u64) -> Vec<Vec<V>> {
     use rand::rngs::StdRng;
     use rand::seq::SliceRandom;
     use rand::{Rng, SeedableRng};

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use prost::Message;
-use vote_domain::review::{ReviewVote, Seq};
+use vote_domain::Seq;
+use vote_domain::review::ReviewVote;
 
 use crate::field::{self, Malformed};
 use crate::proto::vote as proto;

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use prost::Message;
-use vote_domain::review::{Ballot, Base, DayUse, InFlight, Remembered, Seq, Standing, VoterState};
+use vote_domain::Seq;
+use vote_domain::review::{Ballot, Base, DayUse, Standing, VoterState};
+use vote_domain::voter_state::{InFlight, Remembered};
 
 use crate::field::{self, Malformed};
 use crate::proto::state as proto;
@@ -133,6 +135,7 @@ mod tests {
     use vote_domain::VoteId;
     use vote_domain::review::QuotaPolicy;
     use vote_domain::testing::{history, steps};
+    use vote_domain::voter_state::Vote as _;
 
     proptest! {
         #[test]

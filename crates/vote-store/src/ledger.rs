@@ -1,7 +1,8 @@
 //! The ledger of review votes: every vote that came to its end.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use vote_domain::review::{Ballot, Outcome, Seq};
+use vote_domain::review::Ballot;
+use vote_domain::{Outcome, Seq};
 use vote_domain::{ReviewId, UserId, VoteId};
 
 use crate::run::{read, read_snapshot};

@@ -1,8 +1,10 @@
 //! Settling votes: from a batch to rows, in one transaction.
 
 use chrono::{DateTime, Utc};
+use vote_domain::Outcome;
 pub use vote_domain::review::Counts;
-use vote_domain::review::{Outcome, ReviewVote, Settled};
+use vote_domain::review::{ReviewVote, Touched};
+use vote_domain::voter_state::Settled;
 use vote_domain::{ReviewId, UserId, VoteId};
 
 use std::collections::HashMap;
@@ -25,7 +27,7 @@ pub struct SettledBatch {
     /// The votes that came to their end now; the others of the batch had before.
     pub outcomes: Vec<(VoteId, Outcome)>,
     /// Every voter of the batch, as they are now.
-    pub voters: Vec<(UserId, Settled)>,
+    pub voters: Vec<(UserId, Settled<Touched>)>,
     /// Every review of the batch that has counters, as they are now.
     pub counters: Vec<(ReviewId, Counts)>,
     /// Reviews whose authors were rewarded now.

@@ -8,7 +8,8 @@ use anyhow::Result;
 use backends::{Backend, on_each_backend};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
-use vote_domain::review::{Counts, Direction, ReviewVote, Seq};
+use vote_domain::Seq;
+use vote_domain::review::{Counts, Direction, ReviewVote};
 use vote_domain::{RestaurantId, Role, VoteId};
 use vote_store::accounts::NewUser;
 use vote_store::catalog::{

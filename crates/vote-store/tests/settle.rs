@@ -10,10 +10,9 @@ use chrono_tz::Europe::Berlin;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use uuid::Uuid;
-use vote_domain::review::{
-    Base, Direction, Outcome, QuotaPolicy, RejectReason, ReviewVote, Seq, Standing,
-};
+use vote_domain::review::{Base, Direction, QuotaPolicy, ReviewVote, Standing};
 use vote_domain::testing::{History, Step, beginning, history, shuffled, steps};
+use vote_domain::{Outcome, RejectReason, Seq};
 use vote_domain::{ReviewId, UserId, VoteId};
 use vote_store::settle::RewardPolicy;
 use vote_store::voters::Bases;

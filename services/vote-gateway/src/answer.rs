@@ -104,6 +104,7 @@ impl From<VoteStatus> for VoteBody {
             VoteState::Accepted => ("accepted", None),
             VoteState::Counted => ("counted", None),
             VoteState::Rejected(reason) => ("rejected", Some(reason.as_str())),
+            VoteState::Voided => ("voided", None),
         };
         Self {
             vote_id: status.vote_id.0,

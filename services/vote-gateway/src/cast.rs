@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
-use vote_domain::review::{Admission, Ballot, InFlight, Quota, Remembered, ReviewVote, admit};
+use vote_domain::review::{Admission, Ballot, Quota, ReviewVote, admit};
+use vote_domain::voter_state::{InFlight, Remembered, Vote as _};
 use vote_domain::{ReviewId, UserId, VoteId};
 use vote_messages::vote;
 use vote_queue::{BallotBox, PublishError, Slot};

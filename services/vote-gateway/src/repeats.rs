@@ -1,7 +1,8 @@
 //! What was answered under an idempotency key before.
 
 use vote_domain::VoteId;
-use vote_domain::review::{Ballot, InFlight, VoterState};
+use vote_domain::review::{Ballot, ReviewVote, VoterState};
+use vote_domain::voter_state::{InFlight, Vote as _};
 
 use crate::error::CastError;
 use crate::gateway::Gateway;
@@ -13,7 +14,7 @@ pub(crate) enum Repeat {
     /// A vote that SQL knows, or that stood already when the key was used.
     Answered(VoteId),
     /// A vote in flight; somebody must vouch for it before it is answered.
-    InFlight(Box<InFlight>),
+    InFlight(Box<InFlight<ReviewVote>>),
 }
 
 impl Gateway {

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
-use vote_domain::review::{InFlight, VoterState};
+use vote_domain::review::{ReviewVote, VoterState};
+use vote_domain::voter_state::InFlight;
 use vote_domain::{UserId, VoteId};
 use vote_queue::PublishError;
 
@@ -12,7 +13,7 @@ use crate::gateway::Gateway;
 
 impl Gateway {
     /// The votes in flight of `known` that must be sent again.
-    pub(crate) async fn due_for_resend(&self, known: &KnownState) -> Vec<InFlight> {
+    pub(crate) async fn due_for_resend(&self, known: &KnownState) -> Vec<InFlight<ReviewVote>> {
         let mut due = Vec::new();
         for sent in &known.state.in_flight {
             let alive = self.heartbeats.is_alive(sent.gateway).await;
@@ -30,7 +31,7 @@ impl Gateway {
     ///
     /// It is made this process's vote first: whoever sent it before may find out just now
     /// that the broker refused it, and must not release a vote that somebody sends again.
-    pub(crate) async fn resend(&self, sent: &InFlight) -> Result<Vouched, Unavailable> {
+    pub(crate) async fn resend(&self, sent: &InFlight<ReviewVote>) -> Result<Vouched, Unavailable> {
         let vote_id = sent.vote.vote_id;
         let unknown = |error: Unavailable| error.unknown(vote_id);
         let slot = self.publisher.reserve();
@@ -77,7 +78,10 @@ impl Gateway {
 
     /// Makes sure that the broker has the vote in flight `sent`, which another request
     /// asked for as well: waits for its publish here, or sends it again.
-    pub(crate) async fn vouch_for(&self, sent: &InFlight) -> Result<Vouched, Unavailable> {
+    pub(crate) async fn vouch_for(
+        &self,
+        sent: &InFlight<ReviewVote>,
+    ) -> Result<Vouched, Unavailable> {
         if self.confirmed.settled(sent.vote.vote_id).await {
             return Ok(Vouched::Durable);
         }
@@ -145,7 +149,7 @@ pub(crate) enum Vouched {
     Gone,
 }
 
-fn find(state: &mut VoterState, vote_id: VoteId) -> Option<&mut InFlight> {
+fn find(state: &mut VoterState, vote_id: VoteId) -> Option<&mut InFlight<ReviewVote>> {
     let mut in_flight = state.in_flight.iter_mut();
     in_flight.find(|sent| sent.vote.vote_id == vote_id)
 }
@@ -163,7 +167,8 @@ mod tests {
     use std::time::Duration;
 
     use vote_cache::{Cache, VoterStates};
-    use vote_domain::review::{Direction, QuotaPolicy, ReviewVote, Seq};
+    use vote_domain::Seq;
+    use vote_domain::review::{Direction, QuotaPolicy, ReviewVote};
     use vote_domain::{Clock, Ids};
     use vote_queue::{BallotBox, EmbeddedSettings, PublisherSettings, Queue};
     use vote_store::Store;

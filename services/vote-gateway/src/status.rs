@@ -1,7 +1,9 @@
 //! What became of a vote.
 
 use chrono::{DateTime, Utc};
-use vote_domain::review::{Ballot, Outcome, RejectReason};
+use vote_domain::review::Ballot;
+use vote_domain::voter_state::Vote as _;
+use vote_domain::{Outcome, RejectReason};
 use vote_domain::{UserId, VoteId};
 
 use crate::error::Unavailable;
@@ -34,6 +36,8 @@ pub enum VoteState {
     Counted,
     /// In the ledger as refused.
     Rejected(RejectReason),
+    /// Taken out of the count by an operator.
+    Voided,
 }
 
 /// What is known of a vote nobody could show.
@@ -70,6 +74,7 @@ impl Gateway {
                     state: match vote.outcome {
                         Outcome::Counted => VoteState::Counted,
                         Outcome::Rejected(reason) => VoteState::Rejected(reason),
+                        Outcome::Voided => VoteState::Voided,
                     },
                     superseded_by: vote.superseded_by,
                     cast_at: vote.seq.at(),

@@ -66,15 +66,14 @@ impl Voters {
         let in_flight = known.state.in_flight.iter();
         let votes = in_flight.map(|sent| sent.vote.vote_id).collect();
         if let Some(Loaded {
-            mut base,
+            base,
             known: settled,
         }) = self
             .bases
             .get((voter, Base::first_day(known.now), votes))
             .await?
         {
-            base.loaded_at = known.now;
-            known.state.refresh(base, &settled);
+            known.state.refresh(base, &settled, known.now);
         }
         Ok(())
     }

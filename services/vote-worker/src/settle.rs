@@ -3,8 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 
 use tokio_util::sync::CancellationToken;
+use vote_domain::Outcome;
 use vote_domain::VoteId;
-use vote_domain::review::{Outcome, ReviewVote};
+use vote_domain::review::ReviewVote;
 use vote_queue::BallotBox;
 use vote_store::StoreError;
 use vote_store::dead_letters::{LetterKind, NewDeadLetter};
@@ -217,7 +218,7 @@ fn log(votes: &[Arrived], settled: &SettledBatch) {
         .iter()
         .map(|arrived| (arrived.vote.vote_id, arrived.trace_parent.as_str()))
         .collect();
-    let (mut n_counted, mut n_rejected) = (0, 0);
+    let (mut n_counted, mut n_rejected, mut n_voided) = (0, 0, 0);
     for (vote_id, outcome) in &settled.outcomes {
         let trace_parent = traces.get(vote_id).copied().unwrap_or_default();
         match outcome {
@@ -229,11 +230,16 @@ fn log(votes: &[Arrived], settled: &SettledBatch) {
                 n_rejected += 1;
                 tracing::warn!(target: "vote", %vote_id, trace_parent, %reason, "vote rejected");
             }
+            Outcome::Voided => {
+                n_voided += 1;
+                tracing::info!(target: "vote", %vote_id, trace_parent, "vote voided");
+            }
         }
     }
     let n_known = votes.len().saturating_sub(settled.outcomes.len());
     metrics::counter!("tally_votes_counted_total").increment(n_counted);
     metrics::counter!("tally_votes_rejected_total").increment(n_rejected);
+    metrics::counter!("tally_votes_voided_total").increment(n_voided);
     metrics::counter!("tally_votes_known_total").increment(n_known as u64);
     for review in &settled.rewarded {
         tracing::info!(%review, "author rewarded");

@@ -6,7 +6,8 @@ use std::time::Duration;
 use vote_cache::key::review_entry;
 use vote_cache::{KnownState, StateError};
 use vote_domain::UserId;
-use vote_domain::review::{Base, Fold, Settled};
+use vote_domain::review::{Base, Touched};
+use vote_domain::voter_state::{Fold, Settled};
 use vote_store::settle::SettledBatch;
 
 use crate::worker::Worker;
@@ -49,8 +50,8 @@ impl Worker {
 
     /// Folds what settled into the states of `voters`; those that another changed
     /// meanwhile once more. A voter without a state starts from SQL at the next request.
-    async fn fold_all(&self, voters: &[(UserId, Settled)]) -> Result<(), StateError> {
-        let mut left: Vec<&(UserId, Settled)> = voters.iter().collect();
+    async fn fold_all(&self, voters: &[(UserId, Settled<Touched>)]) -> Result<(), StateError> {
+        let mut left: Vec<&(UserId, Settled<Touched>)> = voters.iter().collect();
         for _ in 0..FOLD_TRIES {
             let ids: Vec<UserId> = left.iter().map(|(voter, _)| *voter).collect();
             let known = self.states.read_many(&ids).await?;
@@ -117,9 +118,7 @@ impl Worker {
         };
         for (voter, known) in voters {
             if let Some(base) = loaded.bases.get(&voter) {
-                let mut base = base.clone();
-                base.loaded_at = known.now;
-                known.state.refresh(base, &loaded.known);
+                known.state.refresh(base.clone(), &loaded.known, known.now);
             }
         }
         Ok(())

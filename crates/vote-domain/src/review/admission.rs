@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Ballot, Quota, QuotaPolicy, ReviewVote, Seq, VoterState};
-use crate::{UserId, VoteId};
+use super::{Ballot, Quota, QuotaPolicy, ReviewVote, VoterState};
+use crate::{Seq, UserId, VoteId};
 
 /// What admission must know of a review that is there to be voted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

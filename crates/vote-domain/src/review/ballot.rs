@@ -1,11 +1,10 @@
 //! What a voter wants ([`Ballot`]) and what was admitted ([`ReviewVote`]).
 
-use std::fmt;
-
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{ReviewId, UserId, VoteId};
+use crate::voter_state::Vote;
+use crate::{ReviewId, Seq, UserId, VoteId, VoterId};
 
 /// The side a vote takes. A vote without a direction takes back the one that stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,34 +23,6 @@ pub struct Ballot {
     pub review: ReviewId,
     /// The side taken; `None` takes back the vote that stands.
     pub direction: Option<Direction>,
-}
-
-/// The order of one voter's votes: microseconds of the Unix epoch, raised where needed
-/// so that each vote of a voter has a higher one than the last.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct Seq(pub i64);
-
-impl Seq {
-    /// The sequence number of a vote stamped at `now` by a voter whose last one was `last`.
-    #[must_use]
-    pub fn after(last: Self, now: DateTime<Utc>) -> Self {
-        Self(now.timestamp_micros().max(last.0 + 1))
-    }
-
-    /// The stamped time.
-    #[must_use]
-    pub fn at(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for Seq {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 /// A vote as admitted: with all that settling needs, so that no later change of policy,
@@ -76,10 +47,22 @@ pub struct ReviewVote {
     pub limit: u32,
 }
 
-impl ReviewVote {
-    /// The ballot it was cast with.
-    #[must_use]
-    pub fn ballot(&self) -> Ballot {
+impl Vote for ReviewVote {
+    type Ballot = Ballot;
+
+    fn vote_id(&self) -> VoteId {
+        self.vote_id
+    }
+
+    fn voter_id(&self) -> VoterId {
+        self.voter.into()
+    }
+
+    fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    fn ballot(&self) -> Ballot {
         Ballot {
             review: self.review,
             direction: self.direction,

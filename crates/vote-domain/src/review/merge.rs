@@ -1,13 +1,11 @@
 //! How votes settle.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fmt;
-use std::str::FromStr;
 
 use chrono::NaiveDate;
 
 use super::{DayUse, Direction, ReviewVote, Standing};
-use crate::{ReviewId, UserId, VoteId};
+use crate::{Outcome, RejectReason, ReviewId, UserId, VoteId};
 
 /// What SQL holds of everything a batch of votes touches, locked by the voters' rows.
 /// [`merge`] changes it to what SQL must hold afterwards.
@@ -31,72 +29,6 @@ pub struct StandingRow {
     /// Whether any counted vote of the voter on the review was ever up; rewards look at
     /// this, so that the order of settling cannot matter to them.
     pub ever_up: bool,
-}
-
-/// The end of a vote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It entered the ledger and stands or stood.
-    Counted,
-    /// It entered the ledger as refused and changed nothing else.
-    Rejected(RejectReason),
-}
-
-/// Why a vote that was admitted is not counted. Only a loss of voter states lets this
-/// happen; the codes are those of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RejectReason {
-    /// The voter wrote the review.
-    SelfVote,
-    /// No such review was ever there.
-    ReviewNotFound,
-    /// The day's votes had been used by others that settled first.
-    DailyQuotaUsed,
-    /// An operator dropped it from the dead letters.
-    Dropped,
-}
-
-impl RejectReason {
-    /// Every reason.
-    pub const ALL: [Self; 4] = [
-        Self::SelfVote,
-        Self::ReviewNotFound,
-        Self::DailyQuotaUsed,
-        Self::Dropped,
-    ];
-
-    /// The code in the API, in SQL and in logs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SelfVote => "self_vote",
-            Self::ReviewNotFound => "review_not_found",
-            Self::DailyQuotaUsed => "daily_quota_used",
-            Self::Dropped => "dropped",
-        }
-    }
-}
-
-impl fmt::Display for RejectReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The text is no reason's code.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown reason {0:?}")]
-pub struct UnknownReason(String);
-
-impl FromStr for RejectReason {
-    type Err = UnknownReason;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.as_str() == text)
-            .ok_or_else(|| UnknownReason(text.to_owned()))
-    }
 }
 
 /// A row for the ledger.

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::testing::{beginning, history, shuffled, steps};
-use crate::{ReviewId, UserId, VoteId};
+use crate::voter_state::{Base as _, Fold, InFlight, Settled, Vote as _};
+use crate::{Outcome, ReviewId, Seq, UserId, VoteId};
 
 const POLICY: QuotaPolicy = QuotaPolicy {
     votes_per_day: 3,
@@ -190,8 +191,7 @@ fn a_fold_that_would_skip_a_settlement_asks_for_the_whole_base() {
     let settled = Settled {
         version: 2,
         last_seq: Seq(9),
-        days: vec![],
-        standings: vec![],
+        touched: Touched::default(),
         votes: vec![VoteId(Uuid::from_u128(1))],
     };
     assert_eq!(state.fold(&settled, beginning()), Fold::BaseTooOld);
@@ -214,7 +214,7 @@ fn a_base_drops_its_oldest_standings_and_says_so() {
             },
         );
     }
-    base.trim();
+    base.trim(beginning());
     assert_eq!(base.standings.len(), STANDINGS_MAX);
     assert!(!base.complete);
     assert!(!base.standings.contains_key(&review(43)));
@@ -340,8 +340,8 @@ proptest! {
             let settled = Settled {
                 version,
                 last_seq,
-                days: touched.iter().filter_map(|(day, _)| Some((*day, *rows.days.get(&(voter, *day))?))).collect(),
-                standings: touched.iter().map(|(_, review)| (*review, rows.standings[&(voter, *review)].standing)).collect(),
+                touched: Touched { days: touched.iter().filter_map(|(day, _)| Some((*day, *rows.days.get(&(voter, *day))?))).collect(),
+                standings: touched.iter().map(|(_, review)| (*review, rows.standings[&(voter, *review)].standing)).collect() },
                 votes,
             };
             prop_assert_eq!(state.fold(&settled, beginning()), Fold::Done);

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use vote_domain::review::{Ballot, Outcome, Seq};
+use vote_domain::review::{Ballot};
+use vote_domain::{Outcome, Seq};
 use vote_domain::{ReviewId, UserId, VoteId};
 
 use super::Conn;
@@ -32,14 +33,8 @@ struct Row {
 
 impl Row {
     fn into_vote(self) -> Result<LedgerVote, StoreError> {
-        let outcome = match self.reason {
-            None => Outcome::Counted,
-            Some(reason) => Outcome::Rejected(
-                reason
-                    .parse()
-                    .map_err(|error| StoreError::Refused(format!("ledger: {error}")))?,
-            ),
-        };
+        let outcome = Outcome::of_reason(self.reason.as_deref())
+            .map_err(|error| StoreError::Refused(format!("ledger: {error}")))?;
         Ok(LedgerVote {
             vote_id: self.vote_id.into(),
             voter: self.voter_id.into(),

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use vote_domain::review::{
-    Counts, DayUse, Outcome, ReviewVote, Rows, Seq, Settled, Settlement, StandingRow, merge,
-};
+use vote_domain::review::{Counts, DayUse, ReviewVote, Rows, Settlement, StandingRow, merge, Touched};
+use vote_domain::voter_state::{Settled};
+use vote_domain::{Outcome, Seq};
 use vote_domain::{ReviewId, UserId, VoteId};
 
 use super::Conn;
@@ -247,10 +247,6 @@ async fn insert_ledger(
         .iter()
         .map(|entry| {
             let vote = &entry.vote;
-            let reason = match entry.outcome {
-                Outcome::Counted => None,
-                Outcome::Rejected(reason) => Some(reason.as_str()),
-            };
             [
                 Value::Key(vote.vote_id.into()),
                 Value::Key(vote.voter.into()),
@@ -260,7 +256,7 @@ async fn insert_ledger(
                 Value::Day(vote.day),
                 Value::Int(vote.cost.into()),
                 Value::Int(vote.limit.into()),
-                Value::Text(reason),
+                Value::Text(entry.outcome.reason()),
                 Value::At(now.into()),
             ]
         })
@@ -450,7 +446,7 @@ async fn read_voters(
     connection: &mut Conn,
     batch: &Batch<'_>,
     rows: &Rows,
-) -> Result<Vec<(UserId, Settled)>, StoreError> {
+) -> Result<Vec<(UserId, Settled<Touched>)>, StoreError> {
     let found: Vec<(Key, i64, i64)> = review_voters::table
         .filter(review_voters::voter_id.eq_any(batch.voter_keys()))
         .select((
@@ -460,14 +456,13 @@ async fn read_voters(
         ))
         .load(connection)
         .await?;
-    let mut voters: HashMap<UserId, Settled> = found
+    let mut voters: HashMap<UserId, Settled<Touched>> = found
         .into_iter()
         .map(|(voter, version, last_seq)| {
             let settled = Settled {
                 version: version.unsigned_abs(),
                 last_seq: Seq(last_seq),
-                days: Vec::new(),
-                standings: Vec::new(),
+                touched: Touched::default(),
                 votes: Vec::new(),
             };
             (voter.into(), settled)
@@ -475,12 +470,12 @@ async fn read_voters(
         .collect();
     for ((voter, day), used) in &rows.days {
         if let Some(settled) = voters.get_mut(voter) {
-            settled.days.push((*day, *used));
+            settled.touched.days.push((*day, *used));
         }
     }
     for ((voter, review), row) in &rows.standings {
         if let Some(settled) = voters.get_mut(voter) {
-            settled.standings.push((*review, row.standing));
+            settled.touched.standings.push((*review, row.standing));
         }
     }
     let mut seen = HashSet::new();

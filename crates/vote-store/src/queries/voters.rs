@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use vote_domain::review::{Base, DayUse, Direction, STANDINGS_MAX, Seq, Standing};
+use vote_domain::review::{Base, DayUse, Direction, STANDINGS_MAX, Standing};
+use vote_domain::{Seq};
 use vote_domain::{ReviewId, UserId, VoteId};
 
 use super::Conn;
@@ -117,9 +118,6 @@ pub(crate) async fn load_bases(
             .load(connection)
             .await?;
         known.extend(found);
-    }
-    for base in bases.values_mut() {
-        base.trim();
     }
     Ok(Bases {
         bases,

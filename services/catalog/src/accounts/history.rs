@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vote_domain::VoteId;
-use vote_domain::review::{Direction, Outcome, Seq};
+use vote_domain::review::Direction;
+use vote_domain::{Outcome, Seq};
 use vote_store::ledger::LedgerVote;
 
 use crate::catalog::Catalog;
@@ -49,6 +50,7 @@ impl From<LedgerVote> for HistoryBody {
         let (state, reason) = match vote.outcome {
             Outcome::Counted => ("counted", None),
             Outcome::Rejected(reason) => ("rejected", Some(reason.as_str())),
+            Outcome::Voided => ("voided", None),
         };
         Self {
             vote_id: vote.vote_id.0,

@@ -4,7 +4,9 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vote_domain::ReviewId;
-use vote_domain::review::{Direction, InFlight, ReviewVote, Seq};
+use vote_domain::Seq;
+use vote_domain::review::{Direction, ReviewVote};
+use vote_domain::voter_state::InFlight;
 use vote_messages::vote;
 use vote_store::settle::RewardPolicy;
 

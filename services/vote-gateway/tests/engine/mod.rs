@@ -11,7 +11,9 @@ use test_stack::{Stack, TestScope};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use vote_cache::{Cache, VoterStates};
-use vote_domain::review::{Ballot, Direction, InFlight, QuotaPolicy, ReviewVote, Seq};
+use vote_domain::Seq;
+use vote_domain::review::{Ballot, Direction, QuotaPolicy, ReviewVote};
+use vote_domain::voter_state::InFlight;
 use vote_domain::{Clock, Ids, ReviewId, UserId, VoteId};
 use vote_gateway::{
     Accepted, Cast, CastError, Gateway, GatewayParts, GatewaySettings, IdempotencyKey, VoteState,
