@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vote_domain::{Role, UserId};
 
+use crate::audit::Act;
 use crate::run::{read, write};
 use crate::{Store, StoreError};
 
@@ -228,12 +229,18 @@ impl Store {
         read!(self, accounts::acting_role(user, session_id))
     }
 
-    /// Gives `role` to `user`. Giving it again changes nothing.
+    /// Gives `role` to `user`, and records `act` as `role_given`. Giving it again changes
+    /// nothing and records nothing.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn give_role(&self, user: UserId, role: Role) -> Result<RoleChange, StoreError> {
-        write!(self, accounts::give_role(user, role))
+    pub async fn give_role(
+        &self,
+        user: UserId,
+        role: Role,
+        act: &Act,
+    ) -> Result<RoleChange, StoreError> {
+        write!(self, accounts::give_role(user, role, act))
     }
 
     /// Sees to it that the account called `admin.user_name` is there and is an admin.

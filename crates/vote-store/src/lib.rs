@@ -20,6 +20,7 @@ mod schema;
 mod sqlite;
 
 pub mod accounts;
+pub mod audit;
 pub mod catalog;
 pub mod dead_letters;
 pub mod epochs;
@@ -38,6 +39,8 @@ macro_rules! queries {
     () => {
         #[path = "queries/accounts.rs"]
         pub(crate) mod accounts;
+        #[path = "queries/audit.rs"]
+        pub(crate) mod audit;
         #[path = "queries/catalog.rs"]
         pub(crate) mod catalog;
         #[path = "queries/dead_letters.rs"]

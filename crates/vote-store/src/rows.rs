@@ -22,8 +22,12 @@ pub(crate) enum Value {
     Key(Key),
     /// Any whole number, and a truth as 0 or 1.
     Int(i64),
+    /// A UUID, or nothing.
+    MaybeKey(Option<Key>),
     /// Text, or nothing.
     Text(Option<&'static str>),
+    /// Text that somebody wrote.
+    Words(String),
     /// A local day.
     Day(NaiveDate),
     /// A moment.
@@ -115,6 +119,8 @@ macro_rules! push_rows {
                 match value {
                     Value::Key(key) => $out.push_bind_param::<Binary, _>(key)?,
                     Value::Int(number) => $out.push_bind_param::<BigInt, _>(number)?,
+                    Value::MaybeKey(key) => $out.push_bind_param::<Nullable<Binary>, _>(key)?,
+                    Value::Words(text) => $out.push_bind_param::<Text, _>(text)?,
                     Value::Text(text) => $out.push_bind_param::<Nullable<Text>, _>(text)?,
                     Value::Day(day) => $out.push_bind_param::<Date, _>(day)?,
                     Value::At(at) => $out.push_bind_param::<Timestamp, _>(at)?,

@@ -154,6 +154,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    partners (partner_id) {
+        partner_id -> Binary,
+        name -> Text,
+        voter_kind -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    partner_keys (key_id) {
+        key_id -> Binary,
+        partner_id -> Binary,
+        sealed -> Binary,
+        created_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    audit_log (audit_id) {
+        audit_id -> Binary,
+        at -> Timestamp,
+        actor_kind -> Text,
+        actor_id -> Nullable<Binary>,
+        key_id -> Nullable<Binary>,
+        action -> Text,
+        subject -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
     state_epochs (name) {
         name -> Text,
         epoch -> Binary,
@@ -170,6 +202,8 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     items,
+    partner_keys,
+    partners,
     refresh_tokens,
     restaurants,
     review_counters,

@@ -7,12 +7,15 @@ mod backends;
 use anyhow::Result;
 use backends::{Backend, on_each_backend};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
 use vote_domain::{Role, UserId};
 use vote_store::Store;
 use vote_store::accounts::{
     AdminSetup, NewRefreshToken, NewUser, RoleChange, Rotation, TokenHash, UserCreation,
 };
+use vote_store::audit::{Act, AuditActor, AuditFilter};
 
 fn start() -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap()
@@ -29,6 +32,17 @@ fn new_user(n: u128, name: &str) -> NewUser {
         password_hash: format!("hash {n}"),
         role: Role::Member,
         created_at: start(),
+    }
+}
+
+/// A decision of an admin's, later than the one before.
+fn act() -> Act {
+    static N_ACTS: AtomicU64 = AtomicU64::new(1);
+    let n = N_ACTS.fetch_add(1, Ordering::SeqCst);
+    Act {
+        audit_id: Uuid::from_u128(0xAC7_0000 + u128::from(n)),
+        at: after(i64::try_from(n).unwrap()),
+        actor: AuditActor::User(UserId(Uuid::from_u128(99))),
     }
 }
 
@@ -194,27 +208,27 @@ on_each_backend! {
     async fn a_role_holds_at_once(backend: Backend) -> Result<()> {
         let (store, ada) = signed_in(&backend).await?;
         for role in [Role::Operator, Role::Admin, Role::Admin] {
-            let change = store.give_role(ada, role).await?;
+            let change = store.give_role(ada, role, &act()).await?;
             assert!(matches!(change, RoleChange::Done(user) if user.role == role));
             assert_eq!(store.acting_role(ada, SESSION).await?, Some(role));
         }
-        let nobody = store.give_role(UserId(Uuid::nil()), Role::Admin).await?;
+        let nobody = store.give_role(UserId(Uuid::nil()), Role::Admin, &act()).await?;
         assert_eq!(nobody, RoleChange::NotFound);
         Ok(())
     }
 
     async fn the_last_admin_stays_one(backend: Backend) -> Result<()> {
         let (store, ada) = signed_in(&backend).await?;
-        store.give_role(ada, Role::Admin).await?;
-        assert_eq!(store.give_role(ada, Role::Member).await?, RoleChange::LastAdmin);
+        store.give_role(ada, Role::Admin, &act()).await?;
+        assert_eq!(store.give_role(ada, Role::Member, &act()).await?, RoleChange::LastAdmin);
         for round in 0..5 {
             let bob = new_user(10 + round, &format!("bob-{round}"));
             store.create_user(&bob).await?;
-            store.give_role(ada, Role::Admin).await?;
-            store.give_role(bob.user_id, Role::Admin).await?;
+            store.give_role(ada, Role::Admin, &act()).await?;
+            store.give_role(bob.user_id, Role::Admin, &act()).await?;
             let changes = futures_of([ada, bob.user_id].map(|admin| {
                 let store = store.clone();
-                tokio::spawn(async move { store.give_role(admin, Role::Member).await })
+                tokio::spawn(async move { store.give_role(admin, Role::Member, &act()).await })
             }))
             .await;
             let mut n_last = 0;
@@ -223,8 +237,33 @@ on_each_backend! {
             }
             assert_eq!(n_last, 1, "both admins were demoted at once");
             // For the next round.
-            store.give_role(ada, Role::Admin).await?;
-            store.give_role(bob.user_id, Role::Member).await?;
+            store.give_role(ada, Role::Admin, &act()).await?;
+            store.give_role(bob.user_id, Role::Member, &act()).await?;
+        }
+        Ok(())
+    }
+
+    async fn a_role_given_leaves_one_record_of_who_did_it(backend: Backend) -> Result<()> {
+        let (store, ada) = signed_in(&backend).await?;
+        let nobody = UserId(Uuid::nil());
+        let acts = [act(), act(), act(), act()];
+        store.give_role(ada, Role::Moderator, &acts[0]).await?;
+        store.give_role(ada, Role::Moderator, &acts[1]).await?;
+        store.give_role(nobody, Role::Moderator, &acts[2]).await?;
+        store.give_role(ada, Role::Admin, &acts[3]).await?;
+        store.give_role(ada, Role::Member, &act()).await?;
+        let records = store.audit_records(&AuditFilter::default(), None, 10).await?;
+        let expected = [
+            acts[3].record("role_given", format!("user:{ada}"), json!({"from": "moderator", "to": "admin"})),
+            acts[0].record("role_given", format!("user:{ada}"), json!({"from": "member", "to": "moderator"})),
+        ];
+        assert_eq!(records.len(), 2, "{records:?}");
+        for (record, expected) in records.into_iter().zip(expected) {
+            assert_eq!(
+                (record.audit_id, record.at, record.actor, record.action.as_str()),
+                (expected.audit_id, expected.at, expected.actor, expected.action)
+            );
+            assert_eq!((record.subject, record.detail), (expected.subject, expected.detail));
         }
         Ok(())
     }
@@ -238,6 +277,9 @@ on_each_backend! {
         let found = store.credentials("root").await?.unwrap();
         assert_eq!((found.user_id, found.role), (root.user_id, Role::Admin));
         assert_eq!(found.password_hash, root.password_hash, "a start changes no password");
+        let records = store.audit_records(&AuditFilter::default(), None, 10).await?;
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].actor, AuditActor::System);
         Ok(())
     }
 

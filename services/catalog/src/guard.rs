@@ -1,7 +1,8 @@
-//! Who may do what.
+//! Who may do what, and who did it.
 
 use http_kit::{Actor, Problem};
 use vote_domain::{Permission, Role};
+use vote_store::audit::{Act, AuditActor};
 
 use crate::catalog::Catalog;
 use crate::failure::Failure;
@@ -32,5 +33,13 @@ impl Catalog {
             return Err(Problem::unauthenticated(detail).into());
         };
         Ok(Actor { role, ..*actor }.require(permission)?)
+    }
+    /// A decision that `actor` takes now, for the audit record.
+    pub(crate) fn act(&self, actor: &Actor) -> Act {
+        Act {
+            audit_id: self.ids.next(),
+            at: self.clock.now(),
+            actor: AuditActor::User(actor.user_id),
+        }
     }
 }

@@ -5,15 +5,17 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde_json::json;
 use uuid::Uuid;
 use vote_domain::{Role, UserId};
 
-use super::Conn;
+use super::{Conn, audit};
 use crate::StoreError;
 use crate::accounts::{
     AdminSetup, Credentials, NewRefreshToken, NewUser, RoleChange, Rotation, TokenHash, User,
     UserCreation,
 };
+use crate::audit::{Act, AuditActor, NewAudit};
 use crate::key::{Key, Moment, keys};
 use crate::schema::{refresh_tokens, sessions, users};
 
@@ -288,6 +290,7 @@ pub(crate) async fn give_role(
     connection: &mut Conn,
     id: UserId,
     role: Role,
+    act: &Act,
 ) -> Result<RoleChange, StoreError> {
     // Locks all admins, so that two of them cannot demote each other at once.
     let admins = users::table.filter(users::role.eq(Role::Admin.as_str()));
@@ -301,8 +304,17 @@ pub(crate) async fn give_role(
     if before.role == Role::Admin && role != Role::Admin && n_admins <= 1 {
         return Ok(RoleChange::LastAdmin);
     }
-    set_role(connection, id, role).await?;
+    if before.role != role {
+        set_role(connection, id, role).await?;
+        let record = role_given(act, id, before.role, role);
+        audit::append(connection, &[record]).await?;
+    }
     Ok(RoleChange::Done(User { role, ..before }))
+}
+
+fn role_given(act: &Act, user: UserId, from: Role, to: Role) -> NewAudit {
+    let detail = json!({"from": from.as_str(), "to": to.as_str()});
+    act.record("role_given", format!("user:{user}"), detail)
 }
 
 async fn set_role(connection: &mut Conn, id: UserId, role: Role) -> Result<(), StoreError> {
@@ -317,9 +329,19 @@ pub(crate) async fn ensure_admin(
     connection: &mut Conn,
     admin: &NewUser,
 ) -> Result<AdminSetup, StoreError> {
+    let act = Act {
+        // Drawn for this call, and the name of nothing else among the records.
+        audit_id: admin.user_id.0,
+        at: admin.created_at,
+        actor: AuditActor::System,
+    };
     let Some(found) = credentials(connection, &admin.user_name).await? else {
         return match create_user(connection, admin).await? {
-            UserCreation::Created => Ok(AdminSetup::Created),
+            UserCreation::Created => {
+                let record = role_given(&act, admin.user_id, Role::Member, Role::Admin);
+                audit::append(connection, &[record]).await?;
+                Ok(AdminSetup::Created)
+            }
             UserCreation::NameTaken => Err(StoreError::Contention(admin.user_name.clone())),
         };
     };
@@ -333,6 +355,8 @@ pub(crate) async fn ensure_admin(
         ))
         .execute(connection)
         .await?;
+    let record = role_given(&act, found.user_id, found.role, Role::Admin);
+    audit::append(connection, &[record]).await?;
     revoke_sessions(connection, found.user_id, admin.created_at).await?;
     Ok(AdminSetup::TakenOver)
 }

@@ -45,7 +45,8 @@ pub(crate) async fn give_role(
     body: Json<RoleBody>,
 ) -> Result<HttpResponse, Failure> {
     catalog.require(&actor, Permission::GiveRole).await?;
-    match catalog.store.give_role(*user, body.role).await? {
+    let act = catalog.act(&actor);
+    match catalog.store.give_role(*user, body.role, &act).await? {
         RoleChange::Done(user) => {
             tracing::info!(by = %actor.user_id, user = %user.user_id, role = %user.role, "role given");
             Ok(HttpResponse::Ok().json(UserBody::from(user)))
