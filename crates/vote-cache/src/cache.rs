@@ -107,6 +107,13 @@ impl Cache {
         self.invalidations.load(Ordering::SeqCst)
     }
 
+    pub(crate) async fn time(&self) -> Result<DateTime<Utc>, CacheError> {
+        match &self.adapter {
+            Adapter::Redis(redis) => redis.time().await,
+            Adapter::Memory(memory) => Ok(memory.time()),
+        }
+    }
+
     /// Values, each with the time at which it was read.
     pub(crate) async fn get_with_time(
         &self,

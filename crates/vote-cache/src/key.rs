@@ -6,6 +6,7 @@
 //! | `<prefix>:c:<id>` | version (8 bytes, big-endian), then the counters | as the writer says |
 //! | `<prefix>:e:<name>` | `V` and the value, `M` for missing, or `L` and a lease (16 bytes) | a jittered time |
 //! | `<prefix>:g:<gateway>` | `1` | a few heartbeats |
+//! | `<prefix>:n:<name>` | whose claim it is (16 bytes), such as of a request's nonce | as the claimer says |
 //! | `<prefix>:epoch` | a UUID (16 bytes) | for ever |
 //!
 //! Each call of a script or command names one key, so a Redis Cluster may hold them.
@@ -47,6 +48,10 @@ impl Keys {
 
     pub(crate) fn gateway(&self, gateway: Uuid) -> String {
         format!("{}:g:{gateway}", self.0)
+    }
+
+    pub(crate) fn claim(&self, name: &str) -> String {
+        format!("{}:n:{name}", self.0)
     }
 
     pub(crate) fn epoch(&self) -> String {

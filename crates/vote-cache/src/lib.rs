@@ -7,9 +7,11 @@
 //! - [`counter`]: counters, of which the newest version stands.
 //! - [`entry`], [`Loader`]: what was read from SQL, loaded once for all who ask.
 //! - [`VoterStates`], `review_counts`: voter states and counters with their types.
+//! - [`Cache::claim`], [`Cache::now`]: names claimed once, and the time.
 //! - [`presence`]: which gateways are alive, and whether Redis lost its data.
 
 mod cache;
+mod claim;
 pub mod counter;
 pub mod entry;
 mod error;

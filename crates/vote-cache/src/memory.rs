@@ -50,6 +50,10 @@ impl Memory {
         (values, self.clock.now())
     }
 
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     pub(crate) fn get_with_time(&self, keys: &[String]) -> Vec<(DateTime<Utc>, Option<Bytes>)> {
         let (values, now) = self.lock();
         keys.iter().map(|key| (now, values.get(key, now))).collect()

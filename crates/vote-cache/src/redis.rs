@@ -36,6 +36,13 @@ impl Redis {
         self.connections.run(&ping).await
     }
 
+    pub(crate) async fn time(&self) -> Result<DateTime<Utc>, CacheError> {
+        let mut read = pipe();
+        read.cmd("TIME");
+        let ((seconds, micros),): ((i64, i64),) = self.connections.run(&read).await?;
+        Ok(time_of(seconds, micros))
+    }
+
     pub(crate) async fn get_with_time(
         &self,
         keys: &[String],
@@ -50,12 +57,7 @@ impl Redis {
         let values: Vec<(i64, i64, Option<Vec<u8>>)> = self.connections.run(&reads).await?;
         Ok(values
             .into_iter()
-            .map(|(seconds, micros, value)| {
-                let time = DateTime::UNIX_EPOCH
-                    + TimeDelta::seconds(seconds)
-                    + TimeDelta::microseconds(micros);
-                (time, value.map(Bytes::from))
-            })
+            .map(|(seconds, micros, value)| (time_of(seconds, micros), value.map(Bytes::from)))
             .collect())
     }
 
@@ -151,6 +153,11 @@ impl Redis {
         }
         self.connections.run(&writes).await
     }
+}
+
+/// What `TIME` answers, as a moment.
+fn time_of(seconds: i64, micros: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds) + TimeDelta::microseconds(micros)
 }
 
 /// A time to live as Redis takes it: whole milliseconds, at least one.

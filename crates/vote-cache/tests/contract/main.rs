@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics fails")]
 
+mod claims;
 mod counters;
 mod entries;
 mod loading;
