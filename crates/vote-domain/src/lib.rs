@@ -4,6 +4,7 @@
 //!
 //! Start with [`review::admit`] and [`review::merge`]: those two functions are the rules.
 
+pub mod campaign;
 pub mod clock;
 pub mod id;
 mod outcome;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::testing::{beginning, history, shuffled, steps};
-use crate::voter_state::{Base as _, Fold, InFlight, Settled, Vote as _};
+use crate::voter_state::{Base as _, Fold, InFlight, Settled};
 use crate::{Outcome, ReviewId, Seq, UserId, VoteId};
 
 const POLICY: QuotaPolicy = QuotaPolicy {
@@ -178,7 +178,11 @@ fn an_old_base_never_replaces_a_newer_one_but_known_votes_leave_the_flight() {
         version: 4,
         ..Base::default()
     };
-    state.refresh(old, &HashSet::from([VoteId(Uuid::from_u128(1))]));
+    state.refresh(
+        old,
+        &HashSet::from([VoteId(Uuid::from_u128(1))]),
+        beginning(),
+    );
     assert_eq!(state.base.version, 5);
     assert!(state.in_flight.is_empty());
 }
