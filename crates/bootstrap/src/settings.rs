@@ -4,6 +4,7 @@
 mod accounts;
 mod load;
 mod page;
+mod partners;
 mod process;
 mod section;
 mod servers;
@@ -12,6 +13,7 @@ mod voting;
 pub use accounts::{Admin, Auth, SigningKey};
 pub use load::{ConfigFile, SettingsError, Sources};
 pub use page::render_page;
+pub use partners::Partners;
 pub use process::{Http, Log, LogFormat};
 pub use section::Key;
 pub use servers::{Mysql, Rabbitmq, Redis};
@@ -43,6 +45,9 @@ section! {
         section
         /// The first admin.
         admin: Admin;
+        section
+        /// Partners, whose servers sign their requests.
+        partners: Partners;
         section
         /// Where the site is at home.
         site: Site;
@@ -80,6 +85,7 @@ impl Settings {
         self.redis.check(&mut faults);
         self.auth.check(&mut faults);
         self.admin.check(&mut faults);
+        self.partners.check(&mut faults);
         faults
     }
 }
