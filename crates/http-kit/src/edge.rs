@@ -13,6 +13,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures::FutureExt;
+use futures::future::LocalBoxFuture;
 use tracing::{Instrument, error_span};
 use vote_domain::Ids;
 
@@ -36,6 +37,13 @@ pub(crate) struct Edge {
     pub(crate) routes: RouteTable,
 }
 
+/// What looks at each request before its handler does, and may change or refuse it.
+pub(crate) type Gate = Arc<
+    dyn Fn(ServiceRequest) -> LocalBoxFuture<'static, Result<ServiceRequest, Problem>>
+        + Send
+        + Sync,
+>;
+
 /// What is remembered of a request while it is served.
 struct Head {
     method: Method,
@@ -47,6 +55,7 @@ struct Head {
 /// Serves one request.
 pub(crate) async fn around<B: MessageBody + 'static>(
     edge: Arc<Edge>,
+    gate: Option<Gate>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -66,7 +75,14 @@ pub(crate) async fn around<B: MessageBody + 'static>(
     );
     let _in_flight = InFlight::enter();
     async {
-        let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
+        let answer = AssertUnwindSafe(async {
+            let request = match gate {
+                Some(gate) => gate(request).await?,
+                None => request,
+            };
+            next.call(request).await
+        })
+        .catch_unwind();
         match tokio::time::timeout(edge.request_timeout, answer).await {
             Ok(Ok(Ok(answer))) => Ok(finish_response(answer, &head)),
             Ok(Ok(Err(error))) => Err(finish_error(error.error_response(), &head, &edge)),

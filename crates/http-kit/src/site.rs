@@ -12,16 +12,17 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error, HttpResponse, HttpServer};
 use bootstrap::settings::Http;
+use futures::future::LocalBoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 use vote_domain::Ids;
 
-use crate::edge::{Edge, around};
+use crate::edge::{Edge, Gate, around};
 use crate::health::{Readiness, livez, readyz};
 use crate::meter::Meter;
 use crate::routes::{RouteTable, fallback};
-use crate::{BodyLimit, Tokens, api_docs};
+use crate::{BodyLimit, Problem, Tokens, api_docs};
 
 /// What every path of the API begins with.
 pub const API_BASE: &str = "/api/v1";
@@ -45,6 +46,7 @@ pub struct Site {
     meter: Meter,
     readiness: Readiness,
     tokens: Option<Tokens>,
+    gate: Option<Gate>,
     routes: Vec<Routes>,
     pages: Vec<Routes>,
 }
@@ -86,6 +88,7 @@ impl Site {
             meter,
             readiness: Readiness::new(),
             tokens: None,
+            gate: None,
             routes: Vec::new(),
             pages: Vec::new(),
         }
@@ -96,6 +99,21 @@ impl Site {
     #[must_use]
     pub fn with_tokens(mut self, tokens: Tokens) -> Self {
         self.tokens = Some(tokens);
+        self
+    }
+
+    /// Lets `gate` look at each request before its handler does, within the same time
+    /// limit. It hands the request on, or refuses it with a problem. What it keeps of the
+    /// request must not outlive the call.
+    #[must_use]
+    pub fn with_gate(
+        mut self,
+        gate: impl Fn(ServiceRequest) -> LocalBoxFuture<'static, Result<ServiceRequest, Problem>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.gate = Some(Arc::new(gate));
         self
     }
 
@@ -143,7 +161,7 @@ impl Site {
             InitError = (),
         > + use<>,
     > {
-        let edge = Arc::clone(&self.edge);
+        let (edge, gate) = (Arc::clone(&self.edge), self.gate.clone());
         let mut app = App::new()
             .app_data(BodyLimit(self.http.body_max_bytes))
             .app_data(Data::new(self.readiness.clone()))
@@ -155,7 +173,7 @@ impl Site {
         app.configure(|config| self.mount(config))
             .default_service(web::to(fallback))
             .wrap(from_fn(move |request, next| {
-                around(Arc::clone(&edge), request, next)
+                around(Arc::clone(&edge), gate.clone(), request, next)
             }))
     }
 
