@@ -21,10 +21,12 @@ mod sqlite;
 
 pub mod accounts;
 pub mod audit;
+pub mod campaigns;
 pub mod catalog;
 pub mod dead_letters;
 pub mod epochs;
 pub mod ledger;
+pub mod partners;
 pub mod settle;
 #[cfg(feature = "testing")]
 mod testing;
@@ -41,6 +43,8 @@ macro_rules! queries {
         pub(crate) mod accounts;
         #[path = "queries/audit.rs"]
         pub(crate) mod audit;
+        #[path = "queries/campaigns.rs"]
+        pub(crate) mod campaigns;
         #[path = "queries/catalog.rs"]
         pub(crate) mod catalog;
         #[path = "queries/dead_letters.rs"]
@@ -53,6 +57,8 @@ macro_rules! queries {
         pub(crate) mod leanings;
         #[path = "queries/ledger.rs"]
         pub(crate) mod ledger;
+        #[path = "queries/partners.rs"]
+        pub(crate) mod partners;
         #[path = "queries/reviews.rs"]
         pub(crate) mod reviews;
         #[path = "queries/settle.rs"]

@@ -200,7 +200,220 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    campaigns (campaign_id) {
+        campaign_id -> Binary,
+        name -> Text,
+        starts_at -> Timestamp,
+        ends_at -> Timestamp,
+        time_zone -> Text,
+        free_daily_tickets -> Integer,
+        expiry_kind -> Text,
+        expiry_days -> Nullable<Integer>,
+        max_tickets_per_vote -> Integer,
+        n_options -> Integer,
+        n_channels -> Integer,
+        progress -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        closer_id -> Nullable<Binary>,
+        closer_until -> Nullable<Timestamp>,
+        closing_at -> Nullable<Timestamp>,
+        drained_at -> Nullable<Timestamp>,
+        final_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    campaign_channels (campaign_id, channel_no) {
+        campaign_id -> Binary,
+        channel_no -> Integer,
+        channel_key -> Text,
+        name -> Text,
+        daily_ticket_limit -> Nullable<Integer>,
+        voter_kinds -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    campaign_options (campaign_id, option_no) {
+        campaign_id -> Binary,
+        option_no -> Integer,
+        option_key -> Text,
+        name -> Text,
+        subject_kind -> Nullable<Text>,
+        subject_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    campaign_voters (voter_id, campaign_id) {
+        voter_id -> Binary,
+        campaign_id -> Binary,
+        voter_kind -> Text,
+        voter_name -> Text,
+        version -> BigInt,
+        last_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_lots (voter_id, campaign_id, lot_id) {
+        voter_id -> Binary,
+        campaign_id -> Binary,
+        lot_id -> Binary,
+        free_day -> Nullable<Date>,
+        grant_id -> Nullable<Binary>,
+        tickets -> Integer,
+        spent -> Integer,
+        granted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    campaign_grants (grant_id) {
+        grant_id -> Binary,
+        campaign_id -> Binary,
+        voter_id -> Binary,
+        tickets -> Integer,
+        reason -> Text,
+        grant_key -> Text,
+        granted_by -> Text,
+        granted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    campaign_uses (voter_id, campaign_id, channel_no, day) {
+        voter_id -> Binary,
+        campaign_id -> Binary,
+        channel_no -> Integer,
+        day -> Date,
+        used -> Integer,
+        use_limit -> Integer,
+    }
+}
+
+diesel::table! {
+    campaign_votes (vote_id) {
+        vote_id -> Binary,
+        campaign_id -> Binary,
+        voter_id -> Binary,
+        option_no -> Integer,
+        channel_no -> Integer,
+        tickets -> Integer,
+        seq -> BigInt,
+        day -> Date,
+        use_limit -> Nullable<Integer>,
+        draws -> Binary,
+        reason -> Nullable<Text>,
+        forfeited -> Bool,
+        settled_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    campaign_voids (vote_id) {
+        vote_id -> Binary,
+        campaign_id -> Binary,
+        voter_id -> Binary,
+        void_id -> Binary,
+        forfeited -> Bool,
+        voided_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    campaign_vote_marks (vote_id) {
+        vote_id -> Binary,
+        campaign_id -> Binary,
+        void_id -> Binary,
+        position -> BigInt,
+        forfeit -> Bool,
+        reason -> Text,
+        applied_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    campaign_voter_marks (void_id) {
+        void_id -> Binary,
+        voter_id -> Binary,
+        campaign_id -> Binary,
+        up_to_seq -> BigInt,
+        position -> BigInt,
+        forfeit -> Bool,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    campaign_tallies (campaign_id, hour_no, option_no, channel_no) {
+        campaign_id -> Binary,
+        hour_no -> Integer,
+        option_no -> Integer,
+        channel_no -> Integer,
+        tickets -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_days (campaign_id, day_no, option_no, channel_no) {
+        campaign_id -> Binary,
+        day_no -> Integer,
+        option_no -> Integer,
+        channel_no -> Integer,
+        tickets -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_totals (campaign_id, option_no, channel_no) {
+        campaign_id -> Binary,
+        option_no -> Integer,
+        channel_no -> Integer,
+        tickets -> BigInt,
+        n_votes -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_fans (campaign_id, option_no, voter_id) {
+        campaign_id -> Binary,
+        option_no -> Integer,
+        voter_id -> Binary,
+        tickets -> BigInt,
+    }
+}
+
+diesel::table! {
+    campaign_results (campaign_id) {
+        campaign_id -> Binary,
+        canonical -> Text,
+        digest -> Text,
+        n_votes -> BigInt,
+        frozen_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    campaign_channels,
+    campaign_days,
+    campaign_fans,
+    campaign_grants,
+    campaign_lots,
+    campaign_options,
+    campaign_results,
+    campaign_tallies,
+    campaign_totals,
+    campaign_uses,
+    campaign_vote_marks,
+    campaign_voids,
+    campaign_voter_marks,
+    campaign_voters,
+    campaign_votes,
+    campaigns,
     items,
     partner_keys,
     partners,

@@ -1,0 +1,16 @@
+DROP TABLE campaign_results;
+DROP TABLE campaign_fans;
+DROP TABLE campaign_totals;
+DROP TABLE campaign_days;
+DROP TABLE campaign_tallies;
+DROP TABLE campaign_voter_marks;
+DROP TABLE campaign_vote_marks;
+DROP TABLE campaign_voids;
+DROP TABLE campaign_votes;
+DROP TABLE campaign_uses;
+DROP TABLE campaign_grants;
+DROP TABLE campaign_lots;
+DROP TABLE campaign_voters;
+DROP TABLE campaign_options;
+DROP TABLE campaign_channels;
+DROP TABLE campaigns;
