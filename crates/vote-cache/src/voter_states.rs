@@ -1,11 +1,13 @@
 //! Voters' states, typed: read together with the time, written by compare-and-set.
 
+use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use vote_domain::review::VoterState;
-use vote_domain::{Ids, UserId};
-use vote_messages::voter_state::{decode, encode};
+use vote_domain::voter_state::VoterState;
+use vote_domain::{CampaignId, Ids, VoterId, campaign, review};
+use vote_messages::voter_state::WireBase;
 
 use crate::{Cache, CacheError, Keep, Read, StateKey, Token, Write, Written};
 
@@ -15,24 +17,26 @@ const REVIEWS: &str = "reviews";
 /// How long the state of a voter without votes in flight is kept.
 const IDLE_FOR: Duration = Duration::from_secs(3_600);
 
-/// The states of the voters on reviews. Cheap to clone.
+/// The states of the voters of one ballot box. Cheap to clone.
 #[derive(Clone)]
-pub struct VoterStates {
+pub struct VoterStates<B = review::Base> {
     cache: Cache,
     ids: Ids,
+    ballot_box: Arc<str>,
+    base: PhantomData<fn() -> B>,
 }
 
 /// A voter's state at one moment.
 #[derive(Clone, Debug)]
-pub struct KnownState {
+pub struct KnownState<B: WireBase = review::Base> {
     /// The moment, by the clock of whoever keeps the states.
     pub now: DateTime<Utc>,
     /// The state; an empty one if there was none.
-    pub state: VoterState,
+    pub state: VoterState<B>,
     token: Option<Token>,
 }
 
-impl KnownState {
+impl<B: WireBase> KnownState<B> {
     /// Whether there was a state at all.
     #[must_use]
     pub fn was_there(&self) -> bool {
@@ -48,25 +52,44 @@ pub enum StateError {
     Cache(#[from] CacheError),
     /// The state was written by a newer version, or is none; it is left alone.
     #[error("the state of voter {0} cannot be read: {1}")]
-    Unreadable(UserId, vote_messages::Malformed),
+    Unreadable(VoterId, vote_messages::Malformed),
     /// Others changed the state at every try.
     #[error("too many requests of this voter at once")]
     Contended,
 }
 
-impl VoterStates {
-    /// The states in `cache`; `ids` draws the tokens.
+impl VoterStates<review::Base> {
+    /// The states of the voters on reviews in `cache`; `ids` draws the tokens.
     #[must_use]
-    pub fn new(cache: Cache, ids: Ids) -> Self {
-        Self { cache, ids }
+    pub fn of_reviews(cache: Cache, ids: Ids) -> Self {
+        Self::new(cache, ids, REVIEWS.into())
+    }
+}
+
+impl VoterStates<campaign::Base> {
+    /// The states of the voters of `campaign` in `cache`; `ids` draws the tokens.
+    #[must_use]
+    pub fn of_campaign(cache: Cache, ids: Ids, campaign: CampaignId) -> Self {
+        Self::new(cache, ids, campaign.to_string().into())
+    }
+}
+
+impl<B: WireBase> VoterStates<B> {
+    fn new(cache: Cache, ids: Ids, ballot_box: Arc<str>) -> Self {
+        Self {
+            cache,
+            ids,
+            ballot_box,
+            base: PhantomData,
+        }
     }
 
     /// Reads the state of `voter`.
     ///
     /// # Errors
     /// [`StateError`]
-    pub async fn read(&self, voter: UserId) -> Result<KnownState, StateError> {
-        let mut known = self.read_many(&[voter]).await?;
+    pub async fn read(&self, voter: impl Into<VoterId>) -> Result<KnownState<B>, StateError> {
+        let mut known = self.read_many(&[voter.into()]).await?;
         let missing = || Err(CacheError::Unavailable("no answer".to_owned()).into());
         known.pop().unwrap_or_else(missing)
     }
@@ -78,9 +101,9 @@ impl VoterStates {
     /// [`CacheError`]
     pub async fn read_many(
         &self,
-        voters: &[UserId],
-    ) -> Result<Vec<Result<KnownState, StateError>>, CacheError> {
-        let keys: Vec<_> = voters.iter().map(|voter| key(*voter)).collect();
+        voters: &[VoterId],
+    ) -> Result<Vec<Result<KnownState<B>, StateError>>, CacheError> {
+        let keys: Vec<_> = voters.iter().map(|voter| self.key(*voter)).collect();
         let reads = self.cache.read_states(&keys).await?;
         let known = voters.iter().zip(reads);
         Ok(known
@@ -88,7 +111,7 @@ impl VoterStates {
                 let (token, state) = match state {
                     None => (None, VoterState::default()),
                     Some(versioned) => {
-                        let state = decode(versioned.bytes)
+                        let state = B::decode(versioned.bytes)
                             .map_err(|error| StateError::Unreadable(*voter, error))?;
                         (Some(versioned.token), state)
                     }
@@ -103,8 +126,12 @@ impl VoterStates {
     ///
     /// # Errors
     /// [`StateError::Cache`]: it may have been written.
-    pub async fn write(&self, voter: UserId, known: &KnownState) -> Result<bool, StateError> {
-        let written = self.write_many([(voter, known)]).await?;
+    pub async fn write(
+        &self,
+        voter: impl Into<VoterId>,
+        known: &KnownState<B>,
+    ) -> Result<bool, StateError> {
+        let written = self.write_many([(voter.into(), known)]).await?;
         Ok(written == [true])
     }
 
@@ -115,13 +142,16 @@ impl VoterStates {
     /// [`StateError::Cache`]: any of them may have been written.
     pub async fn write_many<'k>(
         &self,
-        states: impl IntoIterator<Item = (UserId, &'k KnownState)>,
-    ) -> Result<Vec<bool>, StateError> {
+        states: impl IntoIterator<Item = (VoterId, &'k KnownState<B>)>,
+    ) -> Result<Vec<bool>, StateError>
+    where
+        B: 'k,
+    {
         let writes = states.into_iter().map(|(voter, known)| Write {
-            key: key(voter),
+            key: self.key(voter),
             expected: known.token,
             new_token: Token::draw(&self.ids),
-            bytes: encode(&known.state),
+            bytes: B::encode(&known.state),
             keep: if known.state.in_flight.is_empty() {
                 Keep::For(IDLE_FOR)
             } else {
@@ -131,8 +161,8 @@ impl VoterStates {
         let written = self.cache.write_states(writes.collect()).await?;
         Ok(written.into_iter().map(|w| w == Written::Written).collect())
     }
-}
 
-fn key(voter: UserId) -> StateKey {
-    StateKey::new(REVIEWS, voter)
+    fn key(&self, voter: VoterId) -> StateKey {
+        StateKey::new(&self.ballot_box, voter)
+    }
 }

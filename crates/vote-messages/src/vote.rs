@@ -1,9 +1,14 @@
 //! A vote on its way from gateway to worker.
 
+mod campaign;
+mod review;
+
 use bytes::Bytes;
 use prost::Message;
-use vote_domain::Seq;
+use vote_domain::VoteId;
+use vote_domain::campaign::CampaignVote;
 use vote_domain::review::ReviewVote;
+use vote_domain::voter_state::Vote;
 
 use crate::field::{self, Malformed};
 use crate::proto::vote as proto;
@@ -12,7 +17,7 @@ use crate::proto::vote as proto;
 pub const VERSION: u32 = 1;
 
 /// The most bytes an encoded vote may have; anything longer is not one of ours.
-pub const VOTE_BYTES_MAX: usize = 4 * 1024;
+pub const VOTE_BYTES_MAX: usize = 16 * 1024;
 
 /// Why the bytes of a vote cannot be settled by this build.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,31 +30,59 @@ pub enum DecodeError {
     UnsupportedVersion(u32),
 }
 
+/// A vote of either product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnyVote {
+    /// On a review.
+    Review(ReviewVote),
+    /// In a campaign.
+    Campaign(CampaignVote),
+}
+
+impl AnyVote {
+    /// Names the vote.
+    #[must_use]
+    pub fn vote_id(&self) -> VoteId {
+        match self {
+            Self::Review(vote) => vote.vote_id,
+            Self::Campaign(vote) => vote.vote_id,
+        }
+    }
+}
+
+/// A vote that can be enqueued.
+pub trait WireVote: Vote {
+    /// What follows the fields that all votes have.
+    #[doc(hidden)]
+    fn ballot_message(&self) -> BallotMessage;
+
+    /// The vote, if `vote` is of this product.
+    fn of(vote: AnyVote) -> Option<Self>;
+}
+
+/// The part of a message that differs by product.
+#[derive(Debug)]
+pub struct BallotMessage(pub(crate) proto::vote::Ballot);
+
 /// A vote and the request that cast it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
     /// The vote.
-    pub vote: ReviewVote,
+    pub vote: AnyVote,
     /// W3C trace context of the request; may be empty.
     pub trace_parent: String,
 }
 
 /// Encodes `vote`; the same vote and trace always give the same bytes.
 #[must_use]
-pub fn encode(vote: &ReviewVote, trace_parent: &str) -> Bytes {
+pub fn encode(vote: &impl WireVote, trace_parent: &str) -> Bytes {
     let message = proto::Vote {
         version: VERSION,
-        vote_id: field::id_bytes(vote.vote_id.0),
-        voter_id: field::id_bytes(vote.voter.0),
-        seq: vote.seq.0,
+        vote_id: field::id_bytes(vote.vote_id().0),
+        voter_id: field::id_bytes(vote.voter_id().0),
+        seq: vote.seq().0,
         trace_parent: trace_parent.to_owned(),
-        ballot: Some(proto::vote::Ballot::Review(proto::ReviewBallot {
-            review_id: field::id_bytes(vote.review.0),
-            direction: field::direction_number(vote.direction),
-            day: vote.day.to_epoch_days(),
-            cost: vote.cost,
-            limit: vote.limit,
-        })),
+        ballot: Some(vote.ballot_message().0),
     };
     message.encode_to_vec().into()
 }
@@ -62,31 +95,25 @@ pub fn decode(bytes: Bytes) -> Result<Decoded, DecodeError> {
     if bytes.len() > VOTE_BYTES_MAX {
         return Err(Malformed(format!("{} bytes are no vote", bytes.len())).into());
     }
-    let message = proto::Vote::decode(bytes).map_err(Malformed::from)?;
+    let mut message = proto::Vote::decode(bytes).map_err(Malformed::from)?;
     if message.version > VERSION {
         return Err(DecodeError::UnsupportedVersion(message.version));
     }
     if message.version == 0 {
         return Err(Malformed("no version".to_owned()).into());
     }
-    let Some(proto::vote::Ballot::Review(ballot)) = message.ballot else {
-        return Err(Malformed("no ballot we know".to_owned()).into());
-    };
     field::time(message.seq)?;
-    if ballot.cost > 1 {
-        return Err(Malformed(format!("a cost of {}", ballot.cost)).into());
-    }
+    let vote = match message.ballot.take() {
+        Some(proto::vote::Ballot::Review(ballot)) => {
+            AnyVote::Review(review::decode(&message, &ballot)?)
+        }
+        Some(proto::vote::Ballot::Campaign(ballot)) => {
+            AnyVote::Campaign(campaign::decode(&message, &ballot)?)
+        }
+        None => return Err(Malformed("no ballot we know".to_owned()).into()),
+    };
     Ok(Decoded {
-        vote: ReviewVote {
-            vote_id: field::id("vote_id", &message.vote_id)?,
-            voter: field::id("voter_id", &message.voter_id)?,
-            review: field::id("review_id", &ballot.review_id)?,
-            direction: field::direction(ballot.direction)?,
-            seq: Seq(message.seq),
-            day: field::day(ballot.day)?,
-            cost: ballot.cost,
-            limit: ballot.limit,
-        },
+        vote,
         trace_parent: message.trace_parent,
     })
 }
@@ -120,7 +147,7 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
     use vote_domain::review::Direction;
-    use vote_domain::{ReviewId, UserId, VoteId};
+    use vote_domain::{ReviewId, Seq, UserId};
 
     fn vote() -> ReviewVote {
         ReviewVote {
@@ -141,7 +168,7 @@ mod tests {
         let votes = unframe(bytes).unwrap();
         assert_eq!(votes.len(), 2);
         let decoded = decode(votes[0].clone()).unwrap();
-        assert_eq!(decoded.vote, vote());
+        assert_eq!(decoded.vote, AnyVote::Review(vote()));
         assert_eq!(decoded.trace_parent, "00-a-b-01");
     }
 

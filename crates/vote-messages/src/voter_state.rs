@@ -1,161 +1,57 @@
 //! A voter's state, as it is kept beside SQL.
 
 use bytes::Bytes;
-use prost::Message;
-use vote_domain::Seq;
-use vote_domain::review::{Ballot, Base, DayUse, Standing, VoterState};
-use vote_domain::voter_state::{InFlight, Remembered};
+use vote_domain::voter_state::{Base, InFlight, VoterState};
 
 use crate::field::{self, Malformed};
 use crate::proto::state as proto;
-use crate::vote;
+use crate::vote::{self, WireVote};
 
-/// Encodes `state`.
-#[must_use]
-pub fn encode(state: &VoterState) -> Bytes {
-    let base = &state.base;
-    let message = proto::VoterState {
-        base: Some(proto::Base {
-            version: base.version,
-            loaded_at: base.loaded_at.timestamp_micros(),
-            last_seq: base.last_seq.0,
-            days: base
-                .days
-                .iter()
-                .map(|(day, used)| proto::DayUse {
-                    day: day.to_epoch_days(),
-                    used: used.used,
-                    limit: used.limit,
-                })
-                .collect(),
-            standings: base
-                .standings
-                .iter()
-                .map(|(review, standing)| proto::Standing {
-                    review_id: field::id_bytes(review.0),
-                    vote_id: field::id_bytes(standing.vote_id.0),
-                    seq: standing.seq.0,
-                    direction: field::direction_number(standing.direction),
-                })
-                .collect(),
-            complete: base.complete,
-        }),
-        in_flight: state
-            .in_flight
-            .iter()
-            .map(|sent| proto::InFlight {
-                vote: Bytes::copy_from_slice(&sent.message),
-                gateway: field::id_bytes(sent.gateway),
-                sent_at: sent.sent_at.timestamp_micros(),
+mod campaign;
+mod review;
+
+/// A base whose states can be kept.
+pub trait WireBase: Base<Vote: WireVote> {
+    /// Encodes `state`.
+    fn encode(state: &VoterState<Self>) -> Bytes;
+
+    /// Decodes a state.
+    ///
+    /// # Errors
+    /// [`Malformed`]: nothing is known of the voter but what SQL says.
+    fn decode(bytes: Bytes) -> Result<VoterState<Self>, Malformed>;
+}
+
+fn in_flight_messages<V>(in_flight: &[InFlight<V>]) -> Vec<proto::InFlight> {
+    in_flight
+        .iter()
+        .map(|sent| proto::InFlight {
+            vote: Bytes::copy_from_slice(&sent.message),
+            gateway: field::id_bytes(sent.gateway),
+            sent_at: sent.sent_at.timestamp_micros(),
+            n_sends: sent.n_sends,
+            unknown: sent.unknown,
+        })
+        .collect()
+}
+
+fn in_flight_of<V: WireVote>(
+    messages: Vec<proto::InFlight>,
+) -> Result<Vec<InFlight<V>>, Malformed> {
+    messages
+        .into_iter()
+        .map(|sent| {
+            let decoded =
+                vote::decode(sent.vote.clone()).map_err(|error| Malformed(error.to_string()))?;
+            let foreign = || Malformed("a vote of another product".to_owned());
+            Ok(InFlight {
+                vote: V::of(decoded.vote).ok_or_else(foreign)?,
+                message: sent.vote.to_vec(),
+                gateway: field::id("gateway", &sent.gateway)?,
+                sent_at: field::time(sent.sent_at)?,
                 n_sends: sent.n_sends,
                 unknown: sent.unknown,
             })
-            .collect(),
-        remembered: state
-            .remembered
-            .iter()
-            .map(|answer| proto::Remembered {
-                key: field::id_bytes(answer.key.0),
-                review_id: field::id_bytes(answer.ballot.review.0),
-                direction: field::direction_number(answer.ballot.direction),
-                answer: field::id_bytes(answer.answer.0),
-            })
-            .collect(),
-    };
-    message.encode_to_vec().into()
-}
-
-/// Decodes a state.
-///
-/// # Errors
-/// [`Malformed`]: nothing is known of the voter but what SQL says.
-pub fn decode(bytes: Bytes) -> Result<VoterState, Malformed> {
-    let message = proto::VoterState::decode(bytes)?;
-    let base = message.base.unwrap_or_default();
-    let mut state = VoterState {
-        base: Base {
-            version: base.version,
-            loaded_at: field::time(base.loaded_at)?,
-            last_seq: Seq(base.last_seq),
-            complete: base.complete,
-            ..Base::default()
-        },
-        ..VoterState::default()
-    };
-    for used in base.days {
-        let day = field::day(used.day)?;
-        state.base.days.insert(
-            day,
-            DayUse {
-                used: used.used,
-                limit: used.limit,
-            },
-        );
-    }
-    for standing in base.standings {
-        state.base.standings.insert(
-            field::id("review_id", &standing.review_id)?,
-            Standing {
-                seq: Seq(standing.seq),
-                vote_id: field::id("vote_id", &standing.vote_id)?,
-                direction: field::direction(standing.direction)?,
-            },
-        );
-    }
-    for sent in message.in_flight {
-        let decoded =
-            vote::decode(sent.vote.clone()).map_err(|error| Malformed(error.to_string()))?;
-        state.in_flight.push(InFlight {
-            vote: decoded.vote,
-            message: sent.vote.to_vec(),
-            gateway: field::id("gateway", &sent.gateway)?,
-            sent_at: field::time(sent.sent_at)?,
-            n_sends: sent.n_sends,
-            unknown: sent.unknown,
-        });
-    }
-    for answer in message.remembered {
-        state.remembered.push(Remembered {
-            key: field::id("key", &answer.key)?,
-            ballot: Ballot {
-                review: field::id("review_id", &answer.review_id)?,
-                direction: field::direction(answer.direction)?,
-            },
-            answer: field::id("answer", &answer.answer)?,
-        });
-    }
-    Ok(state)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use uuid::Uuid;
-    use vote_domain::VoteId;
-    use vote_domain::review::QuotaPolicy;
-    use vote_domain::testing::{history, steps};
-    use vote_domain::voter_state::Vote as _;
-
-    proptest! {
-        #[test]
-        fn a_state_comes_out_as_it_went_in(steps in steps(1, 4)) {
-            let policy = QuotaPolicy { votes_per_day: 3, zone: "Europe/Berlin".parse().unwrap() };
-            let mut state = history(1, 1, 4, &steps, &policy).states.remove(0);
-            for sent in &mut state.in_flight {
-                sent.message = vote::encode(&sent.vote, "t").to_vec();
-            }
-            if let Some(sent) = state.in_flight.first() {
-                let vote = sent.vote.clone();
-                state.base.days.insert(vote.day, DayUse { used: 2, limit: 3 });
-                state.base.standings.insert(vote.review, Standing::of(&vote));
-                state.remember(Remembered {
-                    key: VoteId(Uuid::from_u128(9)),
-                    ballot: vote.ballot(),
-                    answer: vote.vote_id,
-                });
-            }
-            prop_assert_eq!(decode(encode(&state)).unwrap(), state);
-        }
-    }
+        })
+        .collect()
 }

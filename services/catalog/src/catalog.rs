@@ -108,7 +108,7 @@ impl Catalog {
             clock,
             ids,
         } = parts;
-        let states = VoterStates::new(cache.clone(), ids.clone());
+        let states = VoterStates::of_reviews(cache.clone(), ids.clone());
         Self {
             passwords: Passwords::new(settings.bcrypt_cost, ids.clone()),
             entries: Entries::new(cache.clone(), ids.clone()),

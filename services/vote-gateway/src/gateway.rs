@@ -82,7 +82,7 @@ impl Gateway {
             ids,
         } = parts;
         let id = ids.next();
-        let states = VoterStates::new(cache.clone(), ids.clone());
+        let states = VoterStates::of_reviews(cache.clone(), ids.clone());
         let publisher = queue.publisher(&BallotBox::reviews(), &settings.publisher, vote::frame);
         let ballots = Coalesced::new({
             let store = store.clone();

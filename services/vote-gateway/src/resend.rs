@@ -203,7 +203,7 @@ mod tests {
         parts.store.migrate().await?;
         parts.queue.declare(&BallotBox::reviews()).await?;
         let (first, second) = (gateway(&parts), gateway(&parts));
-        let states = VoterStates::new(parts.cache.clone(), ids.clone());
+        let states = VoterStates::of_reviews(parts.cache.clone(), ids.clone());
         let mut reserved = Vec::new();
         for _ in 0..2 {
             let voter: UserId = ids.next();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 use vote_domain::review::ReviewVote;
-use vote_messages::vote::{self, DecodeError, Decoded};
+use vote_messages::vote::{self, AnyVote, DecodeError, Decoded};
 use vote_queue::{Consumer, Delivery, Tag};
 use vote_store::dead_letters::LetterKind;
 
@@ -53,11 +53,15 @@ impl Batch {
         };
         for bytes in votes {
             match vote::decode(bytes.clone()) {
-                Ok(Decoded { vote, trace_parent }) => self.votes.push(Arrived {
+                Ok(Decoded {
+                    vote: AnyVote::Review(vote),
+                    trace_parent,
+                }) => self.votes.push(Arrived {
                     vote,
                     trace_parent,
                     bytes,
                 }),
+                Ok(Decoded { .. }) => {}
                 Err(error) => self.unreadable.push(Unreadable {
                     kind: LetterKind::Vote,
                     bytes,

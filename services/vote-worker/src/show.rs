@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use vote_cache::key::review_entry;
 use vote_cache::{KnownState, StateError};
-use vote_domain::UserId;
 use vote_domain::review::{Base, Touched};
 use vote_domain::voter_state::{Fold, Settled};
+use vote_domain::{UserId, VoterId};
 use vote_store::settle::SettledBatch;
 
 use crate::worker::Worker;
@@ -53,7 +53,7 @@ impl Worker {
     async fn fold_all(&self, voters: &[(UserId, Settled<Touched>)]) -> Result<(), StateError> {
         let mut left: Vec<&(UserId, Settled<Touched>)> = voters.iter().collect();
         for _ in 0..FOLD_TRIES {
-            let ids: Vec<UserId> = left.iter().map(|(voter, _)| *voter).collect();
+            let ids: Vec<VoterId> = left.iter().map(|(voter, _)| (*voter).into()).collect();
             let known = self.states.read_many(&ids).await?;
             let mut states: Vec<_> = left
                 .into_iter()
@@ -76,7 +76,9 @@ impl Worker {
                 }
             }
             self.reload(too_old).await?;
-            let changed = states.iter().map(|((voter, _), known)| (*voter, known));
+            let changed = states
+                .iter()
+                .map(|((voter, _), known)| ((*voter).into(), known));
             let written = self.states.write_many(changed).await?;
             left = states
                 .into_iter()

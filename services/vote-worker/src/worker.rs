@@ -76,7 +76,7 @@ impl Worker {
             ids,
         } = parts;
         Self {
-            states: VoterStates::new(cache.clone(), ids.clone()),
+            states: VoterStates::of_reviews(cache.clone(), ids.clone()),
             store,
             cache,
             queue,

@@ -190,7 +190,7 @@ impl Server {
                 .timeout(Duration::from_secs(20))
                 .build()?,
             store,
-            states: VoterStates::new(cache.clone(), ids),
+            states: VoterStates::of_reviews(cache.clone(), ids),
             cache,
             clock,
             start,

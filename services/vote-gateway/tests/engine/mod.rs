@@ -99,7 +99,7 @@ impl Engine {
 
     /// The voters' states.
     pub(crate) fn states(&self) -> VoterStates {
-        VoterStates::new(self.cache.clone(), self.ids.clone())
+        VoterStates::of_reviews(self.cache.clone(), self.ids.clone())
     }
 
     /// A store of its own on the same database, as another process has it.
