@@ -12,9 +12,9 @@ use crate::{Seq, VoteId, VoterId};
 const RESEND_AFTER: TimeDelta = TimeDelta::seconds(30);
 
 /// A vote as admitted.
-pub trait Vote: Clone + Debug + PartialEq {
+pub trait Vote: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// What was asked.
-    type Ballot: Copy + Debug + Eq;
+    type Ballot: Copy + Debug + Eq + Send + Sync;
 
     /// Names the vote.
     fn vote_id(&self) -> VoteId;
@@ -27,11 +27,11 @@ pub trait Vote: Clone + Debug + PartialEq {
 }
 
 /// What SQL said of a voter.
-pub trait Base: Clone + Debug + Default + PartialEq {
+pub trait Base: Clone + Debug + Default + PartialEq + Send + Sync + 'static {
     /// What the voter casts.
     type Vote: Vote;
     /// The parts of a base that settling changed, as they are after it.
-    type Touched;
+    type Touched: Send + Sync;
 
     /// The voter row's version in SQL: one higher with each transaction that changes
     /// what a base carries; 0 for a voter without any.
