@@ -9,6 +9,8 @@
 mod admission;
 mod ballot;
 mod board;
+mod draft;
+mod edit;
 mod lot;
 mod merge;
 mod result;
@@ -20,9 +22,14 @@ mod wallet;
 pub use admission::{Rejection, admit};
 pub use ballot::{Ballot, CampaignVote, ChannelNo, DRAWS_MAX, Draw, Hour, OptionNo};
 pub use board::{Ranked, ranked};
+pub use draft::{
+    AHEAD_MAX, CHANNELS_MAX, CampaignOption, ChannelDraft, DAILY_LIMIT_MAX, Draft, EXPIRY_DAYS_MAX,
+    ExpiryDraft, FAULTS_MAX, Fault, OPTIONS_MAX, OptionDraft, Plan, Subject, WINDOW_MAX,
+};
+pub use edit::{Edit, EditRefusal, FIXED_BEFORE_START};
 pub use lot::{Lot, Source};
 pub use merge::{LedgerEntry, Rows, Settlement, merge};
-pub use result::{OptionVotes, ResultFacts};
+pub use result::{InvalidResult, OptionVotes, ResultFacts};
 pub use statement::{Entry, Kind, Posted, PostedEnd, statement};
 pub use terms::{CLOSE_AFTER, Channel, Facts, Progress, Stage, TICKETS_MAX, Terms, TicketExpiry};
 pub use void::{Mark, Marks, VoterMark, void};

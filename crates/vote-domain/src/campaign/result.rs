@@ -73,6 +73,65 @@ impl ResultFacts {
         text
     }
 
+    /// Reads the canonical form back. Channels and options come in the order of their
+    /// keys' bytes.
+    ///
+    /// # Errors
+    /// [`InvalidResult`] unless `text` is, to the byte, what [`ResultFacts::canonical`]
+    /// writes of what it says.
+    pub fn parse(text: &str) -> Result<Self, InvalidResult> {
+        let mut lines = text.lines();
+        let mut field = |name: &'static str| {
+            let line = lines.next().ok_or(InvalidResult(name))?;
+            let value = line.strip_prefix(name).and_then(|v| v.strip_prefix(' '));
+            value.ok_or(InvalidResult(name))
+        };
+        if field("tally-result")? != "1" {
+            return Err(InvalidResult("tally-result"));
+        }
+        let time = |text: &str, name| text.parse().map_err(|_| InvalidResult(name));
+        let mut facts = Self {
+            campaign: field("campaign")?
+                .parse()
+                .map_err(|_| InvalidResult("campaign"))?,
+            starts_at: time(field("starts_at")?, "starts_at")?,
+            ends_at: time(field("ends_at")?, "ends_at")?,
+            n_votes: number(field("votes")?).ok_or(InvalidResult("votes"))?,
+            channels: Vec::new(),
+            options: Vec::new(),
+        };
+        for line in lines {
+            let parts: Vec<_> = line.split(' ').collect();
+            let &["option", option, channel, tickets] = parts.as_slice() else {
+                return Err(InvalidResult("option"));
+            };
+            let tickets = number(tickets).ok_or(InvalidResult("option"))?;
+            facts.add(option, channel, tickets);
+        }
+        let n_channels = facts.channels.len();
+        let is_whole = facts.options.iter().all(|o| o.votes.len() == n_channels);
+        // Whatever is out of order, doubled or spelled otherwise shows here.
+        if is_whole && facts.canonical() == text {
+            Ok(facts)
+        } else {
+            Err(InvalidResult("option"))
+        }
+    }
+
+    /// Adds what the next line says: the channels are those of the first option.
+    fn add(&mut self, option: &str, channel: &str, tickets: u64) {
+        if self.options.len() <= 1 && !self.channels.iter().any(|known| known == channel) {
+            self.channels.push(channel.to_owned());
+        }
+        match self.options.last_mut() {
+            Some(last) if last.option == option => last.votes.push(tickets),
+            _ => self.options.push(OptionVotes {
+                option: option.to_owned(),
+                votes: vec![tickets],
+            }),
+        }
+    }
+
     /// SHA-256 of the canonical form, in lower-case hexadecimal.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -84,9 +143,22 @@ impl ResultFacts {
     }
 }
 
+/// A text that is no result in its canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a result in its canonical form: see its {0:?} line")]
+pub struct InvalidResult(&'static str);
+
+fn number(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
     use uuid::Uuid;
 
     #[test]
@@ -126,5 +198,74 @@ mod tests {
         assert_eq!(facts.digest().len(), 64);
         turned.options[0].votes[1] += 1;
         assert_ne!(turned.digest(), facts.digest());
+    }
+
+    #[test]
+    fn what_is_not_canonical_to_the_byte_is_no_result() {
+        let facts = ResultFacts {
+            campaign: CampaignId(Uuid::from_u128(7)),
+            starts_at: "2026-05-01T18:00:00Z".parse().unwrap(),
+            ends_at: "2026-05-22T20:00:00.25Z".parse().unwrap(),
+            n_votes: 3,
+            channels: vec!["app".to_owned(), "web".to_owned()],
+            options: ["a", "b"]
+                .map(|option| OptionVotes {
+                    option: option.to_owned(),
+                    votes: vec![7, 0],
+                })
+                .into(),
+        };
+        let text = facts.canonical();
+        assert_eq!(ResultFacts::parse(&text), Ok(facts));
+        for (old, new) in [
+            ("tally-result 1", "tally-result 2"),
+            ("votes 3", "votes 03"),
+            ("votes 3", "votes +3"),
+            ("votes 3", "votes"),
+            ("0.250000Z", "0.25Z"),
+            ("option a app 7\n", ""),
+            ("option a web 0\n", ""),
+            ("option b web 0\n", ""),
+            ("option b web 0\n", "option b web 0"),
+            ("option b web 0\n", "option b web 0\n\n"),
+            ("option b web 0\n", "option b web 0\noption b web 0\n"),
+            ("option a app 7\n", "option a app 7\r\n"),
+            ("option a", "option  a"),
+            ("7", "99999999999999999999"),
+        ] {
+            let spoiled = text.replacen(old, new, 1);
+            assert_ne!(spoiled, text, "{old}");
+            assert!(ResultFacts::parse(&spoiled).is_err(), "{spoiled}");
+        }
+        for text in ["", "\n", "tally-result 1\n", "x"] {
+            assert!(ResultFacts::parse(text).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_canonical_form_comes_back_as_what_was_written(
+            channels in prop::collection::btree_set("[a-cA-C0-9][a-c._-]{0,2}", 1..4),
+            options in prop::collection::btree_map(
+                "[a-cA-C0-9][a-c._-]{0,2}", prop::collection::vec(any::<u64>(), 4), 1..6,
+            ),
+            n_votes: u64, micros in 0_i64..4_000_000_000_000_000,
+        ) {
+            let (channels, options): (BTreeSet<String>, BTreeMap<String, Vec<u64>>) =
+                (channels, options);
+            let at = DateTime::from_timestamp_micros(micros).unwrap();
+            let facts = ResultFacts {
+                campaign: CampaignId(Uuid::from_u128(u128::from(n_votes))),
+                starts_at: at,
+                ends_at: at + chrono::TimeDelta::days(3),
+                n_votes,
+                options: options.into_iter().map(|(option, votes)| OptionVotes {
+                    option,
+                    votes: votes[..channels.len()].to_vec(),
+                }).collect(),
+                channels: channels.into_iter().collect(),
+            };
+            prop_assert_eq!(ResultFacts::parse(&facts.canonical()), Ok(facts));
+        }
     }
 }

@@ -59,7 +59,8 @@ pub struct Terms {
 }
 
 /// How far the closing of a campaign has come, as SQL keeps it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Progress {
     /// Nobody closes it yet.
     Running,
