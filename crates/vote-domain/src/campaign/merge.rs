@@ -89,22 +89,26 @@ pub fn merge(rows: &mut Rows, votes: impl IntoIterator<Item = CampaignVote>) -> 
         if !rows.known.insert(vote.vote_id) {
             continue;
         }
-        let mark = rows.marks.of(&vote);
-        // Voided and returned, it needs nothing: its tickets may be spent again already.
-        let returned = mark.is_some_and(|mark| !mark.forfeit);
-        let (outcome, forfeited) = match (check(rows, &vote), mark) {
-            (_, Some(_)) if returned => (Outcome::Voided, false),
-            (Err(reason), _) => (Outcome::Rejected(reason), false),
-            (Ok(()), Some(_)) => {
-                spend(rows, &vote, &mut settlement);
-                (Outcome::Voided, true)
-            }
-            (Ok(()), None) => {
-                spend(rows, &vote, &mut settlement);
-                use_channel(rows, &vote, &mut settlement);
-                settlement.tally(&vote, 1);
-                (Outcome::Counted, false)
-            }
+        let (outcome, forfeited) = match rows.marks.of(&vote) {
+            // It needs nothing: its tickets may be spent again already.
+            Some(mark) if !mark.forfeit => (Outcome::Voided, false),
+            // It uses no channel, so that no channel's limit can refuse it.
+            Some(_) => match check_names(rows, &vote).and_then(|()| check_draws(rows, &vote)) {
+                Ok(()) => {
+                    spend(rows, &vote, &mut settlement);
+                    (Outcome::Voided, true)
+                }
+                Err(reason) => (Outcome::Rejected(reason), false),
+            },
+            None => match check(rows, &vote) {
+                Ok(()) => {
+                    spend(rows, &vote, &mut settlement);
+                    use_channel(rows, &vote, &mut settlement);
+                    settlement.tally(&vote, 1);
+                    (Outcome::Counted, false)
+                }
+                Err(reason) => (Outcome::Rejected(reason), false),
+            },
         };
         settlement.entries.push(LedgerEntry {
             vote,
@@ -116,8 +120,15 @@ pub fn merge(rows: &mut Rows, votes: impl IntoIterator<Item = CampaignVote>) -> 
 }
 
 fn check(rows: &Rows, vote: &CampaignVote) -> Result<(), RejectReason> {
-    let (terms, at) = (&rows.terms, vote.seq.at());
-    if vote.campaign != terms.campaign || !terms.admits_at(at) {
+    check_names(rows, vote)?;
+    check_limit(rows, vote)?;
+    check_draws(rows, vote)
+}
+
+/// Whether the campaign was open and has what the vote names.
+fn check_names(rows: &Rows, vote: &CampaignVote) -> Result<(), RejectReason> {
+    let terms = &rows.terms;
+    if vote.campaign != terms.campaign || !terms.admits_at(vote.seq.at()) {
         return Err(RejectReason::CampaignNotOpen);
     }
     if vote.ballot.option.0 >= terms.n_options {
@@ -126,6 +137,11 @@ fn check(rows: &Rows, vote: &CampaignVote) -> Result<(), RejectReason> {
     if vote.ballot.channel.0 >= terms.n_channels {
         return Err(RejectReason::ChannelNotFound);
     }
+    Ok(())
+}
+
+/// Whether the channel's limit, as stamped, leaves room.
+fn check_limit(rows: &Rows, vote: &CampaignVote) -> Result<(), RejectReason> {
     if let Some(limit) = vote.limit {
         let key = (vote.voter.voter_id(), vote.ballot.channel, vote.day);
         let day = rows.uses.get(&key).copied().unwrap_or_default();
@@ -133,6 +149,12 @@ fn check(rows: &Rows, vote: &CampaignVote) -> Result<(), RejectReason> {
             return Err(RejectReason::ChannelLimitReached);
         }
     }
+    Ok(())
+}
+
+/// Whether the lots pay for it.
+fn check_draws(rows: &Rows, vote: &CampaignVote) -> Result<(), RejectReason> {
+    let (terms, at) = (&rows.terms, vote.seq.at());
     let drawn: u64 = vote.draws.iter().map(|draw| u64::from(draw.tickets)).sum();
     if drawn != u64::from(vote.ballot.tickets) || vote.ballot.tickets == 0 {
         return Err(RejectReason::InsufficientTickets);

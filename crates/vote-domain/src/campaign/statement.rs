@@ -119,6 +119,7 @@ pub fn statement(
 
     let mut writer = Writer {
         terms,
+        lacking: lacking(&all, votes),
         left: BTreeMap::new(),
         balance: 0,
         entries: Vec::new(),
@@ -127,15 +128,52 @@ pub fn statement(
         match step {
             Step::Grant(lot_id) => writer.grant(at, lot_id, &all[&lot_id]),
             Step::Expiry(lot_id) => writer.expire(at, lot_id),
-            Step::Spending(n) => writer.spend(at, &votes[n]),
+            Step::Spending(n) => writer.spend(at, n, &votes[n]),
             Step::Return(n) => writer.give_back(at, &votes[n].vote, &all),
         }
     }
     writer.entries
 }
 
+/// Tickets that votes in flight draw on lots which do not have them, by vote and lot: so
+/// it is only between the loss of a voter's state and the rejection of those votes. The
+/// last votes lack them, and until then take what there is, as in the wallet.
+fn lacking(lots: &BTreeMap<LotId, Lot>, votes: &[Posted]) -> BTreeMap<(usize, LotId), i64> {
+    let mut over: BTreeMap<LotId, i64> = BTreeMap::new();
+    for posted in votes {
+        if matches!(posted.end, PostedEnd::Spent | PostedEnd::Forfeited) {
+            for draw in &posted.vote.draws {
+                let had = lots.get(&draw.lot).map_or(0, |lot| i64::from(lot.tickets));
+                *over.entry(draw.lot).or_insert(-had) += i64::from(draw.tickets);
+            }
+        }
+    }
+    over.retain(|_, tickets| *tickets > 0);
+    if over.is_empty() {
+        return BTreeMap::new();
+    }
+    let mut spent: Vec<_> = (0..)
+        .zip(votes)
+        .filter(|(_, posted)| posted.end == PostedEnd::Spent)
+        .collect();
+    spent.sort_unstable_by_key(|(_, posted)| std::cmp::Reverse(posted.vote.seq));
+    let mut lacking = BTreeMap::new();
+    for (n, posted) in spent {
+        for draw in &posted.vote.draws {
+            if let Some(over) = over.get_mut(&draw.lot) {
+                let lacks = (*over).min(draw.tickets.into());
+                *over -= lacks;
+                lacking.insert((n, draw.lot), lacks);
+            }
+        }
+    }
+    lacking
+}
+
 struct Writer<'t> {
     terms: &'t Terms,
+    /// What votes do not find in their lots.
+    lacking: BTreeMap<(usize, LotId), i64>,
     /// Tickets left in each lot.
     left: BTreeMap<LotId, i64>,
     balance: i64,
@@ -163,23 +201,33 @@ impl Writer<'_> {
     }
 
     fn expire(&mut self, at: DateTime<Utc>, lot_id: LotId) {
-        let left = self.left.insert(lot_id, 0).unwrap_or_default();
-        if left != 0 {
-            self.write(at, Kind::Expired { lot: lot_id }, -left);
+        let left = self.left.entry(lot_id).or_default();
+        // Below 0 it is owed by a vote that is about to be rejected, or whose tickets
+        // come back further on: where a voter's state was lost.
+        if *left > 0 {
+            let tickets = -std::mem::take(left);
+            self.write(at, Kind::Expired { lot: lot_id }, tickets);
         }
     }
 
-    fn spend(&mut self, at: DateTime<Utc>, posted: &Posted) {
+    fn spend(&mut self, at: DateTime<Utc>, n: usize, posted: &Posted) {
         let vote = posted.vote.vote_id;
-        let tickets = i64::from(posted.vote.ballot.tickets);
-        self.write(at, Kind::Spent { vote }, -tickets);
         if let PostedEnd::Rejected(reason) = posted.end {
+            let tickets = i64::from(posted.vote.ballot.tickets);
+            self.write(at, Kind::Spent { vote }, -tickets);
             let reason = Some(reason);
             self.write(at, Kind::Returned { vote, reason }, tickets);
             return;
         }
+        let mut taken = 0;
         for draw in &posted.vote.draws {
-            *self.left.entry(draw.lot).or_default() -= i64::from(draw.tickets);
+            let lacks = self.lacking.get(&(n, draw.lot)).copied();
+            let tickets = i64::from(draw.tickets) - lacks.unwrap_or_default();
+            *self.left.entry(draw.lot).or_default() -= tickets;
+            taken += tickets;
+        }
+        if taken > 0 {
+            self.write(at, Kind::Spent { vote }, -taken);
         }
     }
 
