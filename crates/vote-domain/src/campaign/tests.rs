@@ -1,5 +1,6 @@
 mod admission;
 mod audit;
+mod clocks;
 mod days;
 mod order;
 mod voids;

@@ -23,8 +23,8 @@ pub struct Base {
     pub loaded_at: DateTime<Utc>,
     /// The highest sequence number settled.
     pub last_seq: Seq,
-    /// The lots in SQL that are not expired: granted ones that are not spent, and free
-    /// ones that were drawn on, spent or not.
+    /// The lots in SQL that are not expired, see [`Self::first_granted_at`]: granted ones
+    /// that are not spent, and free ones that were drawn on, spent or not.
     pub lots: BTreeMap<LotId, Lot>,
     /// Tickets used by channel and local day, where the channel has a daily limit; the
     /// latest days only.
@@ -32,6 +32,15 @@ pub struct Base {
 }
 
 impl Base {
+    /// Lots granted before this moment are not in a base read at `now`.
+    ///
+    /// They were expired a day before. A free lot that was spent, was dropped as expired
+    /// and is not expired any more once a clock was put back would look untouched.
+    #[must_use]
+    pub fn first_granted_at(terms: &Terms, now: DateTime<Utc>) -> DateTime<Utc> {
+        terms.oldest_unexpired(now - TimeDelta::days(1))
+    }
+
     /// The first day whose use a base read at `now` must carry, wherever days begin.
     #[must_use]
     pub fn first_day(now: DateTime<Utc>) -> NaiveDate {

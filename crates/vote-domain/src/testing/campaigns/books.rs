@@ -177,7 +177,7 @@ impl Books {
     /// The base that a voter's state is given at `now`.
     #[must_use]
     pub fn base(&self, voter: VoterId, now: DateTime<Utc>) -> Base {
-        let oldest = self.rows.terms.oldest_unexpired(now);
+        let oldest = Base::first_granted_at(&self.rows.terms, now);
         let first_day = Base::first_day(now);
         Base {
             version: self.version(voter),
