@@ -119,6 +119,7 @@ pub fn statement(
 
     let mut writer = Writer {
         terms,
+        now,
         lacking: lacking(&all, votes),
         left: BTreeMap::new(),
         balance: 0,
@@ -172,6 +173,7 @@ fn lacking(lots: &BTreeMap<LotId, Lot>, votes: &[Posted]) -> BTreeMap<(usize, Lo
 
 struct Writer<'t> {
     terms: &'t Terms,
+    now: DateTime<Utc>,
     /// What votes do not find in their lots.
     lacking: BTreeMap<(usize, LotId), i64>,
     /// Tickets left in each lot.
@@ -241,7 +243,9 @@ impl Writer<'_> {
         for draw in &vote.draws {
             *self.left.entry(draw.lot).or_default() += i64::from(draw.tickets);
             let lot = lots.get(&draw.lot);
-            if lot.is_some_and(|lot| self.terms.expires_at(lot.granted_at) <= at) {
+            // A void stamped by a clock that is ahead brings no expiry forward.
+            let expired_by = at.min(self.now);
+            if lot.is_some_and(|lot| self.terms.expires_at(lot.granted_at) <= expired_by) {
                 self.expire(at, draw.lot);
             }
         }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::audit::check_books;
+use super::wallets::statement_of;
 use super::*;
 use crate::testing::campaigns::{End, Step, steps};
 
@@ -30,6 +31,13 @@ proptest! {
             run.now = back.max(latest - TimeDelta::days(1));
             run.step(step);
             check_books(&run.facts, &run.books)?;
+            for (n, voter) in run.voters.iter().enumerate() {
+                let state = run.fresh(n);
+                let wallet = state.wallet(&run.facts.terms, voter.voter_id(), run.now);
+                let statement = statement_of(&run, n, &state);
+                let balance = statement.last().map_or(0, |entry| entry.balance);
+                prop_assert_eq!(balance.unsigned_abs(), wallet.balance, "{:#?}", statement);
+            }
         }
         run.settle_all();
         check_books(&run.facts, &run.books)?;

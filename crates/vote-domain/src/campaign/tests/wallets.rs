@@ -7,7 +7,7 @@ use super::*;
 use crate::testing::campaigns::{Step, forgetful_steps, steps};
 
 /// The statement of one voter, as the gateway would give it.
-fn statement_of(run: &Run, n: usize, state: &VoterState) -> Vec<Entry> {
+pub(super) fn statement_of(run: &Run, n: usize, state: &VoterState) -> Vec<Entry> {
     let voter = run.voters[n].voter_id();
     let in_flight = state.in_flight.iter().map(|sent| Posted {
         vote: sent.vote.clone(),
