@@ -18,19 +18,27 @@ mod rows;
 mod run;
 mod schema;
 mod sqlite;
+mod statements;
 
 pub mod accounts;
 pub mod audit;
+pub mod boards;
+pub mod campaign_ledger;
+pub mod campaign_settle;
 pub mod campaigns;
 pub mod catalog;
+pub mod closing;
 pub mod dead_letters;
 pub mod epochs;
+pub mod grants;
 pub mod ledger;
 pub mod partners;
 pub mod settle;
 #[cfg(feature = "testing")]
-mod testing;
+pub mod testing;
+pub mod voids;
 pub mod voters;
+pub mod wallets;
 
 pub use backend::MysqlSettings;
 pub use error::StoreError;
@@ -43,16 +51,26 @@ macro_rules! queries {
         pub(crate) mod accounts;
         #[path = "queries/audit.rs"]
         pub(crate) mod audit;
+        #[path = "queries/boards.rs"]
+        pub(crate) mod boards;
+        #[path = "queries/campaign_ledger.rs"]
+        pub(crate) mod campaign_ledger;
+        #[path = "queries/campaign_settle.rs"]
+        pub(crate) mod campaign_settle;
         #[path = "queries/campaigns.rs"]
         pub(crate) mod campaigns;
         #[path = "queries/catalog.rs"]
         pub(crate) mod catalog;
+        #[path = "queries/closing.rs"]
+        pub(crate) mod closing;
         #[path = "queries/dead_letters.rs"]
         pub(crate) mod dead_letters;
         #[path = "queries/epochs.rs"]
         pub(crate) mod epochs;
         #[path = "queries/furnish.rs"]
         pub(crate) mod furnish;
+        #[path = "queries/grants.rs"]
+        pub(crate) mod grants;
         #[path = "queries/leanings.rs"]
         pub(crate) mod leanings;
         #[path = "queries/ledger.rs"]
@@ -63,8 +81,12 @@ macro_rules! queries {
         pub(crate) mod reviews;
         #[path = "queries/settle.rs"]
         pub(crate) mod settle;
+        #[path = "queries/voids.rs"]
+        pub(crate) mod voids;
         #[path = "queries/voters.rs"]
         pub(crate) mod voters;
+        #[path = "queries/wallets.rs"]
+        pub(crate) mod wallets;
     };
 }
 use queries;

@@ -22,12 +22,16 @@ pub(crate) enum Value {
     Key(Key),
     /// Any whole number, and a truth as 0 or 1.
     Int(i64),
+    /// A whole number, or nothing.
+    MaybeInt(Option<i64>),
     /// A UUID, or nothing.
     MaybeKey(Option<Key>),
     /// Text, or nothing.
     Text(Option<&'static str>),
     /// Text that somebody wrote.
     Words(String),
+    /// Text that somebody may have written.
+    MaybeWords(Option<String>),
     /// A local day.
     Day(NaiveDate),
     /// A moment.
@@ -119,8 +123,12 @@ macro_rules! push_rows {
                 match value {
                     Value::Key(key) => $out.push_bind_param::<Binary, _>(key)?,
                     Value::Int(number) => $out.push_bind_param::<BigInt, _>(number)?,
+                    Value::MaybeInt(number) => {
+                        $out.push_bind_param::<Nullable<BigInt>, _>(number)?;
+                    }
                     Value::MaybeKey(key) => $out.push_bind_param::<Nullable<Binary>, _>(key)?,
                     Value::Words(text) => $out.push_bind_param::<Text, _>(text)?,
+                    Value::MaybeWords(text) => $out.push_bind_param::<Nullable<Text>, _>(text)?,
                     Value::Text(text) => $out.push_bind_param::<Nullable<Text>, _>(text)?,
                     Value::Day(day) => $out.push_bind_param::<Date, _>(day)?,
                     Value::At(at) => $out.push_bind_param::<Timestamp, _>(at)?,
@@ -185,6 +193,29 @@ impl<const N: usize> QueryFragment<Sqlite> for WriteRows<'_, N> {
             first = false;
         }
         Ok(())
+    }
+}
+
+/// A query whose rows are locked until the transaction ends. SQLite has one writer at a
+/// time, and needs no such words.
+#[derive(Clone, Copy, Debug, QueryId)]
+pub(crate) struct Locked<Q>(pub(crate) Q);
+
+impl<Q: diesel::query_builder::Query> diesel::query_builder::Query for Locked<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q: QueryFragment<Mysql>> QueryFragment<Mysql> for Locked<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(" FOR UPDATE");
+        Ok(())
+    }
+}
+
+impl<Q: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Locked<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.0.walk_ast(out)
     }
 }
 

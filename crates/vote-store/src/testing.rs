@@ -1,5 +1,6 @@
 //! What only tests may do: anything, in SQL.
 
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::SimpleAsyncConnection;
 
 use crate::run::Backend;
@@ -48,6 +49,47 @@ impl Store {
             }
         };
         Ok(row.n)
+    }
+}
+
+/// How MariaDB or MySQL goes about one table of a statement.
+#[derive(Clone, Debug, diesel::QueryableByName)]
+pub struct Explained {
+    /// How rows are found; `ALL` is a full scan, `index` one of an index.
+    #[diesel(sql_type = Nullable<Text>, column_name = "type")]
+    pub access: Option<String>,
+    /// The index in use.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub key: Option<String>,
+    /// Rows that are looked at, about.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub rows: Option<i64>,
+    /// What is done besides, such as `Using filesort`.
+    #[diesel(sql_type = Nullable<Text>, column_name = "Extra")]
+    pub extra: Option<String>,
+}
+
+/// The statements that boards and fans are read with, `?` for what is bound.
+#[must_use]
+pub fn board_statements() -> Vec<&'static str> {
+    crate::statements::all()
+}
+
+impl Store {
+    /// Has MariaDB or MySQL explain `sql`; nothing on SQLite.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn explain(&self, sql: &str) -> Result<Vec<Explained>, StoreError> {
+        use diesel_async::RunQueryDsl;
+        let Backend::Mysql(backend) = &self.backend else {
+            return Ok(Vec::new());
+        };
+        let mut lease = backend.reader().await?;
+        let query = diesel::sql_query(format!("EXPLAIN {sql}"));
+        let rows = query.load(lease.connection()?).await?;
+        lease.finish(None);
+        Ok(rows)
     }
 }
 
