@@ -7,6 +7,7 @@ use std::time::Duration;
 use bootstrap::Settings;
 use chrono::TimeDelta;
 use http_kit::{Readiness, Tokens};
+use partner_auth::Vault;
 use tokio::runtime::Handle;
 use vote_cache::{Cache, VoterStates};
 use vote_domain::review::QuotaPolicy;
@@ -54,6 +55,8 @@ pub struct CatalogSettings {
     pub missing_ttl: Duration,
     /// How long lists are kept in the cache.
     pub list_ttl: Duration,
+    /// Seals partners' secrets.
+    pub vault: Vault,
 }
 
 impl CatalogSettings {
@@ -73,6 +76,7 @@ impl CatalogSettings {
             entity_ttl: Duration::from_secs(settings.cache.entity_ttl_s),
             missing_ttl: Duration::from_secs(settings.cache.missing_ttl_s),
             list_ttl: Duration::from_millis(settings.cache.list_ttl_ms),
+            vault: Vault::from_settings(&settings.partners),
         }
     }
 }

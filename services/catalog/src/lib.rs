@@ -2,11 +2,13 @@
 //! read of these is read here, and all that is changed but votes.
 //!
 //! [`Catalog`] is the service, [`configure`] its routes, [`Api`] their description. A
-//! route is found by its resource: [`accounts`], [`restaurants`], [`items`], [`reviews`].
+//! route is found by its resource: [`accounts`], [`restaurants`], [`items`], [`reviews`],
+//! [`partners`], [`audit`].
 //! What they share has a file of its own: [`guard`] asks who may, [`texts`] what may be
 //! written, [`entries`] reads through the cache.
 
 mod accounts;
+mod audit;
 mod catalog;
 mod entries;
 mod failure;
@@ -14,6 +16,7 @@ mod guard;
 mod items;
 mod lists;
 mod names;
+mod partners;
 mod restaurants;
 mod reviews;
 mod routes;
@@ -24,4 +27,5 @@ pub mod demo;
 
 pub use accounts::admin::ensure_admin;
 pub use catalog::{Catalog, CatalogParts, CatalogSettings};
+pub use partners::reseal::reseal_partner_secrets;
 pub use routes::{Api, configure};

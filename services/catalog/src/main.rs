@@ -5,9 +5,12 @@ use std::time::Duration;
 use actix_web::web::Data;
 use anyhow::Context;
 use bootstrap::{ConfigFile, Settings};
-use catalog::{Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin};
+use catalog::{
+    Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin, reseal_partner_secrets,
+};
 use clap::Parser;
 use http_kit::{Meter, Site, Tokens};
+use partner_auth::{PartnerAuth, Vault};
 use utoipa::OpenApi;
 use vote_cache::Cache;
 use vote_domain::{Clock, Ids};
@@ -51,6 +54,8 @@ async fn main() -> anyhow::Result<()> {
         None => return Ok(()),
     }
 
+    let vault = Vault::from_settings(&settings.partners);
+    let partners = PartnerAuth::new(store.clone(), cache.clone(), vault, &Api::openapi());
     let parts = CatalogParts {
         store,
         cache,
@@ -62,10 +67,14 @@ async fn main() -> anyhow::Result<()> {
     ensure_admin(&catalog, &settings.admin)
         .await
         .context("the first admin")?;
+    reseal_partner_secrets(&catalog)
+        .await
+        .context("partners' secrets")?;
 
     let serving = catalog.clone();
     let listening = Site::new(&settings.http, Api::openapi(), meter, ids)
         .with_tokens(tokens)
+        .with_gate(partners.gate())
         .with_readiness(catalog.readiness())
         .with_routes(move |config| {
             config.app_data(Data::new(serving.clone()));

@@ -2,11 +2,13 @@
 
 use actix_web::web::{ServiceConfig, delete, get, patch, post, put, resource};
 use http_kit::{BearerScheme, ProblemDetails};
+use partner_auth::PartnerScheme;
 use utoipa::OpenApi;
 
 use crate::accounts::{history, me, preferences, roles, sessions, users};
+use crate::partners::{admit, keys, list as partner_list};
 use crate::reviews::{counts, list, read, write};
-use crate::{items, restaurants};
+use crate::{audit, items, restaurants};
 
 /// Adds the catalog's routes; they expect [`Data<Catalog>`] among the application's data.
 ///
@@ -44,6 +46,14 @@ pub fn configure(config: &mut ServiceConfig) {
             resource("/restaurants/{restaurant_id}/review")
                 .route(post().to(write::create_by_alias)),
         )
+        .service(
+            resource("/partners")
+                .route(get().to(partner_list::list))
+                .route(post().to(admit::admit)),
+        )
+        .service(resource("/partners/{partner_id}/keys").route(post().to(keys::give)))
+        .service(resource("/partners/{partner_id}/keys/{key_id}").route(delete().to(keys::revoke)))
+        .service(resource("/audit").route(get().to(audit::list)))
         .service(resource("/items/{item_id}").route(get().to(items::read)))
         .service(resource("/items/{item_id}/reviews").route(get().to(list::of_item)))
         .service(resource("/reviews/counts").route(get().to(counts::counts)))
@@ -84,9 +94,14 @@ pub fn configure(config: &mut ServiceConfig) {
         read::read,
         write::change,
         write::remove,
-        counts::counts
+        counts::counts,
+        admit::admit,
+        partner_list::list,
+        keys::give,
+        keys::revoke,
+        audit::list
     ),
     components(schemas(ProblemDetails)),
-    modifiers(&BearerScheme)
+    modifiers(&BearerScheme, &PartnerScheme)
 )]
 pub struct Api;

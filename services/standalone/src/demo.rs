@@ -27,7 +27,7 @@ pub(crate) async fn seed(store: &Store, gateway: &Gateway, clock: &Clock, ids: &
     }
     for cast in casting.join_all().await {
         match cast {
-            Ok(_) | Err(CastError::Rejected(..)) => {}
+            Ok(_) | Err(CastError::Refused(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use bootstrap::Settings;
 use catalog::{Catalog, CatalogParts, CatalogSettings};
 use http_kit::{Listening, Meter, Site, Tokens};
+use partner_auth::{PartnerAuth, Vault};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
@@ -81,6 +82,9 @@ impl Standalone {
         if settings.auth.secret.is_none() && settings.auth.keys.is_empty() {
             settings.auth.secret = Some(data_dir.signing_secret(&ids)?);
         }
+        if settings.partners.secret_key.is_none() {
+            settings.partners.secret_key = Some(data_dir.partner_secret_key(&ids)?);
+        }
         let lifetime_s = settings.auth.access_token_s;
         let tokens = Tokens::new(&settings.auth.signing_keys()?, lifetime_s, clock.clone())?;
 
@@ -107,13 +111,14 @@ impl Standalone {
         gateway.note_epoch(shutdown.clone()).await;
         let parts = CatalogParts {
             store: store.clone(),
-            cache,
+            cache: cache.clone(),
             tokens: tokens.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
         };
         let catalog = Catalog::new(parts, CatalogSettings::from_settings(&settings));
         catalog::ensure_admin(&catalog, &settings.admin).await?;
+        catalog::reseal_partner_secrets(&catalog).await?;
         if demo {
             demo::seed(&store, &gateway, &clock, &ids).await?;
         }
@@ -122,9 +127,12 @@ impl Standalone {
         api.merge(vote_gateway::routes::Api::openapi());
         api.info.title = "Tally".to_owned();
         api.info.description = Some("All of Tally in one process, to try it.".to_owned());
+        let vault = Vault::from_settings(&settings.partners);
+        let partners = PartnerAuth::new(store, cache, vault, &api);
         let votes = gateway.clone();
         let listening = Site::new(&settings.http, api, Meter::install()?, ids)
             .with_tokens(tokens)
+            .with_gate(partners.gate())
             .with_readiness(gateway.readiness().and(worker.readiness()))
             .with_routes(move |config| {
                 config.app_data(Data::new(catalog.clone()));

@@ -5,6 +5,7 @@ use anyhow::Context;
 use bootstrap::settings::ConfigFile;
 use clap::Parser;
 use http_kit::{Meter, Site, Tokens};
+use partner_auth::{PartnerAuth, Vault};
 use utoipa::OpenApi;
 use vote_cache::Cache;
 use vote_domain::{Clock, Ids};
@@ -41,6 +42,9 @@ async fn main() -> anyhow::Result<()> {
         Clock::system(),
     )?;
 
+    let api = routes::Api::openapi();
+    let vault = Vault::from_settings(&settings.partners);
+    let partners = PartnerAuth::new(store.clone(), cache.clone(), vault, &api);
     let parts = GatewayParts {
         store,
         cache,
@@ -53,8 +57,9 @@ async fn main() -> anyhow::Result<()> {
     tokio::spawn(async move { noting.note_epoch(stop).await });
 
     let serving = gateway.clone();
-    let listening = Site::new(&settings.http, routes::Api::openapi(), meter, ids)
+    let listening = Site::new(&settings.http, api, meter, ids)
         .with_tokens(tokens)
+        .with_gate(partners.gate())
         .with_readiness(gateway.readiness())
         .with_routes(move |config| {
             config.app_data(Data::new(serving.clone()));

@@ -8,10 +8,12 @@
 )]
 
 mod accounts;
+mod audit;
 mod bad_input;
 mod demo;
 mod description;
 mod own_votes;
+mod partners;
 mod places;
 mod reviews;
 mod roles;

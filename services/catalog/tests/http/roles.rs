@@ -42,6 +42,18 @@ fn guarded(places: &(String, String), user: &Member) -> Vec<(Method, String, Val
             json!({"role": "moderator"}),
             Permission::GiveRole,
         ),
+        (
+            Method::GET,
+            "/partners".to_owned(),
+            Value::Null,
+            Permission::KeepPartners,
+        ),
+        (
+            Method::GET,
+            "/audit".to_owned(),
+            Value::Null,
+            Permission::ReadAudit,
+        ),
         (Method::GET, "/me".to_owned(), Value::Null, Permission::Vote),
         (
             Method::GET,

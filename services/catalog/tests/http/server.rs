@@ -9,6 +9,7 @@ use bootstrap::settings::{Admin, Http, Redis, Settings, SigningKey};
 use catalog::{Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin};
 use chrono::{DateTime, Utc};
 use http_kit::{Meter, Site, Tokens};
+use partner_auth::{PartnerAuth, Vault};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -26,6 +27,9 @@ pub(crate) const PASSWORD: &str = "correct horse";
 
 /// The first admin.
 pub(crate) const ROOT: &str = "root";
+
+/// Seals partners' secrets.
+const PARTNER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// Three votes a day, days as in Berlin.
 pub(crate) fn policy() -> QuotaPolicy {
@@ -115,6 +119,15 @@ impl Server {
         Self::on(store, cache, clock, Place::Folder(folder)).await
     }
 
+    /// The same, without a key to seal partners' secrets.
+    pub(crate) async fn sqlite_without_partner_key() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::sqlite(folder.path().join("tally.db")).await?;
+        let clock = Clock::manual("2026-03-29T00:30:00Z".parse()?);
+        let cache = Cache::memory(clock.clone(), 0, Ids::random());
+        Self::with_partner_key(None, store, cache, clock, Place::Folder(folder)).await
+    }
+
     /// On MariaDB and Redis.
     pub(crate) async fn mysql_and_redis(test: &str) -> Result<Self> {
         let scope = Stack::isolated(test).await?;
@@ -147,6 +160,16 @@ impl Server {
     }
 
     async fn on(store: Store, cache: Cache, clock: Clock, place: Place) -> Result<Self> {
+        Self::with_partner_key(Some(PARTNER_KEY), store, cache, clock, place).await
+    }
+
+    async fn with_partner_key(
+        partner_key: Option<&str>,
+        store: Store,
+        cache: Cache,
+        clock: Clock,
+        place: Place,
+    ) -> Result<Self> {
         store.migrate().await?;
         let start = clock.now();
         let ids = Ids::random();
@@ -165,6 +188,9 @@ impl Server {
         let mut settings = Settings::default();
         settings.auth.bcrypt_cost = 4;
         settings.site.time_zone = policy().zone;
+        settings.partners.secret_key = partner_key.map(Secret::new);
+        let vault = Vault::from_settings(&settings.partners);
+        let partners = PartnerAuth::new(store.clone(), cache.clone(), vault, &Api::openapi());
         let catalog = Catalog::new(parts, CatalogSettings::from_settings(&settings));
         let admin = Admin {
             user_name: Some(ROOT.to_owned()),
@@ -178,6 +204,7 @@ impl Server {
         let stop = CancellationToken::new();
         let listening = Site::new(&http, Api::openapi(), Meter::install()?, ids.clone())
             .with_tokens(tokens)
+            .with_gate(partners.gate())
             .with_readiness(catalog.readiness())
             .with_routes(move |config| {
                 config.app_data(Data::new(catalog.clone()));
