@@ -1,8 +1,12 @@
 mod admission;
 mod audit;
+mod boards;
 mod clocks;
 mod days;
+mod folding;
 mod order;
+mod reach;
+mod statements;
 mod voids;
 mod wallets;
 

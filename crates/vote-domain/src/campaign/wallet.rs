@@ -156,7 +156,8 @@ impl VoterState {
         }
     }
 
-    /// Tickets used on `channel` on `day`, votes in flight included.
+    /// Tickets used on `channel`, which has a daily limit, on `day`, votes in flight
+    /// included.
     #[must_use]
     pub fn used_on(&self, channel: ChannelNo, day: NaiveDate) -> u32 {
         let settled = self

@@ -65,13 +65,13 @@ pub struct Run {
 }
 
 impl Run {
-    /// A campaign to which nothing has happened yet, some hours before its start. Ids
+    /// A campaign to which nothing has happened yet, a minute before its start. Ids
     /// follow from `space`, so that runs with different ones can share a database.
     #[must_use]
     pub fn new(facts: Facts, space: u64, n_voters: usize) -> Self {
         Self {
             voters: voters(space, n_voters),
-            now: facts.terms.starts_at - TimeDelta::hours(5),
+            now: facts.terms.starts_at - TimeDelta::minutes(1),
             events: Vec::new(),
             refused: Vec::new(),
             states: vec![VoterState::default(); n_voters],

@@ -103,13 +103,13 @@ pub fn steps(n_voters: usize) -> impl Strategy<Value = Vec<Step>> {
 /// Steps of `n_voters` voters whose states are lost now and then.
 pub fn forgetful_steps(n_voters: usize) -> impl Strategy<Value = Vec<Step>> {
     let forget = (0..n_voters).prop_map(|voter| Deed::Forget { voter });
-    history_of(prop_oneof![7 => deed(n_voters), 1 => forget].boxed())
+    history_of(prop_oneof![5 => deed(n_voters), 1 => forget].boxed())
 }
 
 fn history_of(deed: BoxedStrategy<Deed>) -> impl Strategy<Value = Vec<Step>> {
     let when = prop_oneof![
-        12 => (0_i64..60_000).prop_map(When::After),
-        3 => (0_i64..40_000_000).prop_map(When::After),
+        15 => (0_i64..60_000).prop_map(When::After),
+        2 => (0_i64..40_000_000).prop_map(When::After),
         2 => (-1_i64..2).prop_map(When::AboutNextEdge),
     ];
     let step = (when, deed).prop_map(|(when, deed)| Step { when, deed });
@@ -121,7 +121,8 @@ fn deed(n_voters: usize) -> impl Strategy<Value = Deed> {
     let grant =
         (voter.clone(), 1_u32..10).prop_map(|(voter, tickets)| Deed::Grant { voter, tickets });
     let tickets = prop_oneof![8 => 1_u32..5, 1 => 5_u32..20];
-    let cast = (voter.clone(), 0_u32..6, 0_u32..6, tickets).prop_map(
+    let channel = prop_oneof![2 => Just(0), 1 => 0_u32..6];
+    let cast = (voter.clone(), 0_u32..6, channel, tickets).prop_map(
         |(voter, option, channel, tickets)| Deed::Cast {
             voter,
             option: OptionNo(option),

@@ -35,8 +35,8 @@ pub fn facts(id: CampaignId) -> impl Strategy<Value = Facts> {
         prop_oneof![1 => Just(0), 3 => 0_i64..86_400_000],
         prop_oneof![
             1 => (1_i64..3_600_000).prop_map(Length::Milliseconds),
-            3 => (1_i64..800_000_000).prop_map(Length::Milliseconds),
-            1 => (1_u64..8).prop_map(Length::Days),
+            5 => (1_i64..800_000_000).prop_map(Length::Milliseconds),
+            2 => (1_u64..8).prop_map(Length::Days),
         ],
     );
     let expiry = prop_oneof![
@@ -44,7 +44,7 @@ pub fn facts(id: CampaignId) -> impl Strategy<Value = Facts> {
         2 => (1_u16..4).prop_map(|days| TicketExpiry::Days { days }),
         1 => Just(TicketExpiry::CampaignEnd),
     ];
-    let limit = prop_oneof![1 => Just(None), 2 => (1_u32..12).prop_map(Some)];
+    let limit = prop_oneof![1 => Just(None), 2 => (1_u32..9).prop_map(Some)];
     let channels = prop::collection::vec((limit, 0_u8..6), 1..4);
     let counts = (0_u32..6, 1_u32..7, prop_oneof![1_u32..6, Just(100)]);
     (window, expiry, channels, counts).prop_map(move |(window, expiry, channels, counts)| {
