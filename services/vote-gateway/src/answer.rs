@@ -11,9 +11,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use vote_domain::review::{Direction, Quota, Rejection};
 
+use crate::campaigns::CampaignVoteStatus;
 use crate::cast::Accepted;
 use crate::error::{CastError, Unavailable};
 use crate::idempotency::InvalidKey;
+use crate::reviews::ReviewRefusal;
 use crate::status::{VoteState, VoteStatus};
 
 /// A vote that was accepted: durable, and soon counted.
@@ -98,14 +100,68 @@ pub(crate) struct VoteBody {
     settled_at: Option<DateTime<Utc>>,
 }
 
+/// What became of a vote in a campaign.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CampaignVoteBody {
+    vote_id: Uuid,
+    campaign_id: Uuid,
+    /// Key of the option.
+    option: Option<String>,
+    /// Key of the channel.
+    channel: Option<String>,
+    /// Tickets it spends.
+    tickets: u32,
+    /// `accepted`, `counted`, `rejected` or `voided`.
+    #[schema(example = "counted")]
+    state: &'static str,
+    /// Why it was rejected.
+    reason: Option<&'static str>,
+    /// When it was admitted.
+    cast_at: DateTime<Utc>,
+    /// When it entered the ledger.
+    settled_at: Option<DateTime<Utc>>,
+}
+
+/// What became of a vote of either product.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum AnyVoteBody {
+    /// On a review.
+    Review(VoteBody),
+    /// In a campaign.
+    Campaign(CampaignVoteBody),
+}
+
+/// The state's name in the API, and the reason for it.
+fn state_names(state: VoteState) -> (&'static str, Option<&'static str>) {
+    match state {
+        VoteState::Accepted => ("accepted", None),
+        VoteState::Counted => ("counted", None),
+        VoteState::Rejected(reason) => ("rejected", Some(reason.as_str())),
+        VoteState::Voided => ("voided", None),
+    }
+}
+
+impl From<CampaignVoteStatus> for CampaignVoteBody {
+    fn from(status: CampaignVoteStatus) -> Self {
+        let (state, reason) = state_names(status.state);
+        Self {
+            vote_id: status.vote_id.0,
+            campaign_id: status.campaign.0,
+            option: status.option,
+            channel: status.channel,
+            tickets: status.tickets,
+            state,
+            reason,
+            cast_at: status.cast_at,
+            settled_at: status.settled_at,
+        }
+    }
+}
+
 impl From<VoteStatus> for VoteBody {
     fn from(status: VoteStatus) -> Self {
-        let (state, reason) = match status.state {
-            VoteState::Accepted => ("accepted", None),
-            VoteState::Counted => ("counted", None),
-            VoteState::Rejected(reason) => ("rejected", Some(reason.as_str())),
-            VoteState::Voided => ("voided", None),
-        };
+        let (state, reason) = state_names(status.state);
         Self {
             vote_id: status.vote_id.0,
             review_id: status.ballot.review.0,
@@ -122,7 +178,7 @@ impl From<VoteStatus> for VoteBody {
 /// Votes of one's own.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct VotesBody {
-    pub(crate) items: Vec<VoteBody>,
+    pub(crate) items: Vec<AnyVoteBody>,
 }
 
 /// 202 with the vote, or 204 where there was nothing to take back.
@@ -165,17 +221,17 @@ impl From<InvalidKey> for Problem {
 impl From<CastError> for Problem {
     fn from(error: CastError) -> Self {
         match error {
-            CastError::Rejected(Rejection::SelfVote, _) => {
+            CastError::Refused(ReviewRefusal::Rejected(Rejection::SelfVote, _)) => {
                 Problem::forbidden("self_vote", "Nobody may vote on their own review.")
             }
-            CastError::Rejected(Rejection::DailyQuotaUsed(quota), now) => {
+            CastError::Refused(ReviewRefusal::Rejected(Rejection::DailyQuotaUsed(quota), now)) => {
                 let wait = (quota.resets_at - now).to_std().unwrap_or_default();
                 let detail = format!("All {} votes of the day are used.", quota.limit);
                 Problem::too_many("daily_quota_used", detail, wait)
                     .with("resets_at", quota.resets_at)
                     .with("votes", QuotaBody::from(quota))
             }
-            CastError::ReviewNotFound => review_not_found(),
+            CastError::Refused(ReviewRefusal::NotFound) => review_not_found(),
             CastError::KeyReused => Problem::invalid(
                 "idempotency_key_reused",
                 "The idempotency key was used for another ballot.",

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
-use vote_domain::review::{Admission, Ballot, Quota, ReviewVote, admit};
+use vote_domain::review::Quota;
 use vote_domain::voter_state::{InFlight, Remembered, Vote as _};
-use vote_domain::{ReviewId, UserId, VoteId};
+use vote_domain::{UserId, VoteId, review};
 use vote_messages::vote;
-use vote_queue::{BallotBox, PublishError, Slot};
+use vote_queue::{PublishError, Slot};
 
+use crate::booth::Booth;
 use crate::confirmed::UnderWay;
 use crate::error::{CastError, Unavailable};
-use crate::gateway::Gateway;
 use crate::idempotency::IdempotencyKey;
+use crate::product::{BallotOf, Decision, Product, VoteOf};
 use crate::repeats::Repeat;
 use crate::resend::{Vouched, is_certain};
 
@@ -23,11 +24,11 @@ const CAST_TRIES: u32 = 40;
 /// The most votes of one voter in flight: a state is read and written whole.
 const IN_FLIGHT_MAX: usize = 500;
 
-/// What a voter asks for.
+/// What a voter asks for; by default on a review.
 #[derive(Clone, Debug)]
-pub struct Cast {
+pub struct Cast<Voter = UserId, Ballot = review::Ballot> {
     /// Who.
-    pub voter: UserId,
+    pub voter: Voter,
     /// What.
     pub ballot: Ballot,
     /// The client's name for the intent.
@@ -38,55 +39,63 @@ pub struct Cast {
 
 /// A ballot that was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accepted {
-    /// By this vote, which the broker or SQL has.
-    Vote(VoteId, Quota),
-    /// There was nothing to take back.
+pub enum Accepted<Receipt = Quota> {
+    /// By this vote, which the broker or SQL has; and what the voter has left.
+    Vote(VoteId, Receipt),
+    /// There was nothing to do.
     Nothing,
 }
 
+/// What a product's voters ask for.
+pub(crate) type CastOf<P> = Cast<<P as Product>::Voter, BallotOf<P>>;
+type Answer<P> = Result<Accepted<<P as Product>::Receipt>, CastError<<P as Product>::Refusal>>;
+type Tried<P> = Result<Try<P>, CastError<<P as Product>::Refusal>>;
+type Known<P> = KnownState<<P as Product>::Base>;
+
 /// One try at a ballot.
-enum Try {
-    Done(Accepted),
+enum Try<P: Product> {
+    Done(Accepted<P::Receipt>),
     /// Another request changed the voter's state, or a vote was sent again: begin anew.
     Again,
     /// Reserved in the voter's state; to be published.
-    Reserved(Box<Reserved>),
+    Reserved(Box<Reserved<P>>),
 }
 
 /// A vote that is in the voter's state, and not with the broker yet.
-struct Reserved {
-    vote: ReviewVote,
-    quota: Quota,
+struct Reserved<P: Product> {
+    vote: VoteOf<P>,
+    receipt: P::Receipt,
     under_way: UnderWay,
 }
 
-impl Gateway {
+impl<P: Product> Booth<P> {
     /// Casts a ballot; once it returns a vote, that vote is durable.
     ///
     /// Runs to its end even if whoever waits for it goes away.
     ///
     /// # Errors
     /// [`CastError`]; unless it carries a vote's id, nothing was cast.
-    pub async fn cast(&self, cast: Cast) -> Result<Accepted, CastError> {
-        let gateway = self.clone();
+    pub(crate) async fn cast(&self, cast: CastOf<P>) -> Answer<P> {
+        let booth = self.clone();
         let casting = self
+            .office
             .runtime
-            .spawn(async move { gateway.cast_here(cast).await });
+            .spawn(async move { booth.cast_here(cast).await });
         match casting.await {
             Ok(result) => result,
             Err(error) => Err(Unavailable::of("gateway", error).into()),
         }
     }
 
-    async fn cast_here(&self, cast: Cast) -> Result<Accepted, CastError> {
+    async fn cast_here(&self, cast: CastOf<P>) -> Answer<P> {
         // Overload is answered before anything is reserved.
         let slot = (self.publisher.reserve()).map_err(|e| Unavailable::of("queue", e))?;
+        let ballot_box = self.publisher.ballot_box().name();
         let vote_id = match &cast.key {
-            Some(key) => key.vote_id(cast.voter, BallotBox::reviews().name()),
-            None => self.ids.next(),
+            Some(key) => key.vote_id(P::voter_id(&cast.voter), ballot_box),
+            None => self.office.ids.next(),
         };
-        let admit_by = Instant::now() + self.settings.accept_timeout;
+        let admit_by = Instant::now() + self.office.settings.accept_timeout;
         for n_tries in 0..CAST_TRIES {
             if n_tries > 4 {
                 tokio::time::sleep(Duration::from_millis(n_tries.into())).await;
@@ -100,17 +109,13 @@ impl Gateway {
         Err(StateError::Contended.into())
     }
 
-    async fn try_cast(
-        &self,
-        cast: &Cast,
-        vote_id: VoteId,
-        admit_by: Instant,
-    ) -> Result<Try, CastError> {
-        let mut known = self.voters.read(cast.voter).await?;
+    async fn try_cast(&self, cast: &CastOf<P>, vote_id: VoteId, admit_by: Instant) -> Tried<P> {
+        let voter = P::voter_id(&cast.voter);
+        let mut known = self.read(voter).await?;
         let due = self.due_for_resend(&known).await;
-        let stale = self.voters.is_stale(&known, !due.is_empty());
+        let stale = self.is_stale(&known, !due.is_empty());
         if stale {
-            self.voters.refresh(cast.voter, &mut known).await?;
+            self.refresh(voter, &mut known).await?;
         }
         if !due.is_empty() {
             return self.send_again(cast, vote_id, &known).await;
@@ -118,87 +123,48 @@ impl Gateway {
         if cast.key.is_some() {
             match self.repeat(&known.state, vote_id, cast.ballot).await? {
                 Repeat::New => {}
-                Repeat::Answered(answer) => return Ok(self.stands(&known, answer)),
+                Repeat::Answered(answer) => return self.stands(cast, &known, answer).await,
                 Repeat::InFlight(sent) => {
-                    return Ok(match self.vouch_for(&sent).await? {
-                        Vouched::Durable => self.stands(&known, vote_id),
-                        Vouched::Gone => Try::Again,
-                    });
+                    return match self.vouch_for(&sent).await? {
+                        Vouched::Durable => self.stands(cast, &known, vote_id).await,
+                        Vouched::Gone => Ok(Try::Again),
+                    };
                 }
             }
         }
-        match self.admit(cast, &mut known, vote_id).await {
-            Ok(Admission::Cast(vote)) => self.reserve(cast, known, vote, admit_by).await,
-            Ok(Admission::Stands(standing)) => {
-                if cast.key.is_none() {
-                    self.keep(cast.voter, &known, stale).await;
-                }
+        let decision = self
+            .product
+            .decide(&cast.voter, cast.ballot, &mut known, vote_id);
+        let decision = decision.await;
+        let casts = matches!(decision, Ok(Decision::Cast(_)));
+        let remembers = cast.key.is_some() && matches!(decision, Ok(Decision::Stands(_)));
+        if stale && !casts && !remembers {
+            self.keep(voter, &known).await;
+        }
+        match decision? {
+            Decision::Cast(vote) => self.reserve(cast, known, vote, admit_by).await,
+            Decision::Stands(standing) => {
                 self.repeat_standing(cast, known, vote_id, standing).await
             }
-            Ok(Admission::Nothing) => {
-                self.keep(cast.voter, &known, stale).await;
-                // That nothing stands may rest on a take-back that is still in flight.
-                Ok(
-                    match self.vouch_for_standing(&known, cast.ballot.review).await? {
-                        Vouched::Durable => Try::Done(Accepted::Nothing),
-                        Vouched::Gone => Try::Again,
-                    },
-                )
+            // That there is nothing to do may rest on a vote that is still in flight.
+            Decision::Nothing { rests_on } => {
+                Ok(match self.vouch_for_standing(&known, rests_on).await? {
+                    Vouched::Durable => Try::Done(Accepted::Nothing),
+                    Vouched::Gone => Try::Again,
+                })
             }
-            Err(error) => {
-                self.keep(cast.voter, &known, stale).await;
-                Err(error)
-            }
-        }
-    }
-
-    async fn admit(
-        &self,
-        cast: &Cast,
-        known: &mut KnownState,
-        vote_id: VoteId,
-    ) -> Result<Admission, CastError> {
-        let (voter, ballot) = (cast.voter, cast.ballot);
-        let facts = self.facts.get(ballot.review).await?;
-        let facts = facts.ok_or(CastError::ReviewNotFound)?;
-        self.voters
-            .learn(voter, &mut known.state, ballot.review)
-            .await?;
-        let policy = &self.settings.policy;
-        admit(
-            &known.state,
-            &facts,
-            policy,
-            known.now,
-            voter,
-            ballot,
-            vote_id,
-        )
-        .map_err(|rejection| CastError::Rejected(rejection, known.now))
-    }
-
-    /// Keeps what SQL said of a voter who cast nothing, so that the next request need
-    /// not ask it again. Best effort.
-    async fn keep(&self, voter: UserId, known: &KnownState, is_news: bool) {
-        if is_news && let Err(error) = self.voters.write(voter, known).await {
-            tracing::debug!(%error, "a voter's state was not kept");
         }
     }
 
     /// Sends again what is due, and keeps what SQL said meanwhile.
-    async fn send_again(
-        &self,
-        cast: &Cast,
-        vote_id: VoteId,
-        known: &KnownState,
-    ) -> Result<Try, CastError> {
-        if !self.voters.write(cast.voter, known).await? {
+    async fn send_again(&self, cast: &CastOf<P>, vote_id: VoteId, known: &Known<P>) -> Tried<P> {
+        if !self.write(P::voter_id(&cast.voter), known).await? {
             return Ok(Try::Again);
         }
         for sent in self.due_for_resend(known).await {
             self.resend(&sent).await.map_err(|mut error| {
                 // The client must not take another vote's fate for this one's.
-                if sent.vote.vote_id != vote_id && sent.vote.ballot() != cast.ballot {
+                if sent.vote.vote_id() != vote_id && sent.vote.ballot() != cast.ballot {
                     error.vote_id = None;
                 }
                 error
@@ -207,15 +173,15 @@ impl Gateway {
         Ok(Try::Again)
     }
 
-    /// Answers a ballot whose direction stands already.
+    /// Answers a ballot that asks for what stands already.
     async fn repeat_standing(
         &self,
-        cast: &Cast,
-        mut known: KnownState,
+        cast: &CastOf<P>,
+        mut known: Known<P>,
         vote_id: VoteId,
         standing: VoteId,
-    ) -> Result<Try, CastError> {
-        if self.vouch_for_standing(&known, cast.ballot.review).await? == Vouched::Gone {
+    ) -> Tried<P> {
+        if self.vouch_for_standing(&known, Some(standing)).await? == Vouched::Gone {
             return Ok(Try::Again);
         }
         if cast.key.is_some() {
@@ -224,45 +190,38 @@ impl Gateway {
                 ballot: cast.ballot,
                 answer: standing,
             });
-            if !self.voters.write(cast.voter, &known).await? {
+            if !self.write(P::voter_id(&cast.voter), &known).await? {
                 return Ok(Try::Again);
             }
         }
-        Ok(self.stands(&known, standing))
+        self.stands(cast, &known, standing).await
     }
 
-    /// Makes sure that the broker has the vote that stands on `review`, if it is in flight.
+    /// Makes sure that the broker has the vote `standing`, if it is in flight.
     async fn vouch_for_standing(
         &self,
-        known: &KnownState,
-        review: ReviewId,
+        known: &Known<P>,
+        standing: Option<VoteId>,
     ) -> Result<Vouched, Unavailable> {
-        let standing = known.state.standing(review);
-        let sent = standing.and_then(|standing| known.state.in_flight(standing.vote_id));
+        let sent = standing.and_then(|standing| known.state.in_flight(standing));
         match sent {
             Some(sent) => self.vouch_for(sent).await,
             None => Ok(Vouched::Durable),
         }
     }
 
-    fn stands(&self, known: &KnownState, vote_id: VoteId) -> Try {
-        Try::Done(Accepted::Vote(vote_id, self.quota(known)))
-    }
-
-    /// The voter's votes of today, as `known` has them.
-    pub(crate) fn quota(&self, known: &KnownState) -> Quota {
-        let policy = &self.settings.policy;
-        let day = policy.day(known.now);
-        policy.quota(day, known.state.used_on(day))
+    async fn stands(&self, cast: &CastOf<P>, known: &Known<P>, vote_id: VoteId) -> Tried<P> {
+        let receipt = self.product.receipt(&cast.voter, known).await?;
+        Ok(Try::Done(Accepted::Vote(vote_id, receipt)))
     }
 
     async fn reserve(
         &self,
-        cast: &Cast,
-        mut known: KnownState,
-        vote: ReviewVote,
+        cast: &CastOf<P>,
+        mut known: Known<P>,
+        vote: VoteOf<P>,
         admit_by: Instant,
-    ) -> Result<Try, CastError> {
+    ) -> Tried<P> {
         // Whoever asked has been answered 503, or soon will be: do not cast behind their back.
         if Instant::now() >= admit_by {
             return Err(Unavailable::of("gateway", "the time limit passed").into());
@@ -271,46 +230,43 @@ impl Gateway {
             let reason = format!("{IN_FLIGHT_MAX} votes of this voter wait to be settled");
             return Err(Unavailable::of("queue", reason).into());
         }
-        let Some(under_way) = self.confirmed.begin(vote.vote_id) else {
+        let vote_id = vote.vote_id();
+        let Some(under_way) = self.office.confirmed.begin(vote_id) else {
             // Another request casts the same vote; its end decides this one.
-            self.confirmed.settled(vote.vote_id).await;
+            self.office.confirmed.settled(vote_id).await;
             return Ok(Try::Again);
         };
         known.state.in_flight.push(InFlight {
             message: vote::encode(&vote, &cast.trace_parent).to_vec(),
             vote: vote.clone(),
-            gateway: self.id,
+            gateway: self.office.id,
             sent_at: known.now,
             n_sends: 1,
             unknown: false,
         });
-        match self.voters.write(cast.voter, &known).await {
+        let receipt = self.product.receipt(&cast.voter, &known).await?;
+        match self.write(vote.voter_id(), &known).await {
             Ok(true) => {}
             Ok(false) => return Ok(Try::Again),
             // It may be reserved, and is sent then when its patience runs out.
-            Err(error) => return Err(Unavailable::from(error).unknown(vote.vote_id).into()),
+            Err(error) => return Err(Unavailable::from(error).unknown(vote_id).into()),
         }
         Ok(Try::Reserved(Box::new(Reserved {
             vote,
-            quota: self.quota(&known),
+            receipt,
             under_way,
         })))
     }
 
     /// Brings a reserved vote to the broker; takes the reservation back where the broker
     /// certainly does not have it.
-    async fn enqueue(
-        &self,
-        slot: Slot,
-        cast: &Cast,
-        reserved: Reserved,
-    ) -> Result<Accepted, CastError> {
+    async fn enqueue(&self, slot: Slot, cast: &CastOf<P>, reserved: Reserved<P>) -> Answer<P> {
         let Reserved {
             vote,
-            quota,
+            receipt,
             under_way,
         } = reserved;
-        let deadline = Instant::now() + self.settings.accept_timeout;
+        let deadline = Instant::now() + self.office.settings.accept_timeout;
         let message = vote::encode(&vote, &cast.trace_parent);
         let trace_parent = Some(cast.trace_parent.clone()).filter(|trace| !trace.is_empty());
         if let Err(error) = slot.publish(message, deadline, trace_parent).await {
@@ -318,26 +274,27 @@ impl Gateway {
         }
         under_way.confirm();
         tracing::info!(
-            target: "vote", vote_id = %vote.vote_id, voter = %vote.voter, review = %vote.review,
+            target: "vote", vote_id = %vote.vote_id(), voter = %vote.voter_id(),
+            ballot_box = %self.publisher.ballot_box(), ballot = ?vote.ballot(),
             trace_parent = %cast.trace_parent, "vote accepted"
         );
         metrics::counter!("tally_votes_accepted_total").increment(1);
-        Ok(Accepted::Vote(vote.vote_id, quota))
+        Ok(Accepted::Vote(vote.vote_id(), receipt))
     }
 
-    async fn give_up(&self, vote: &ReviewVote, error: &PublishError) -> Unavailable {
-        let vote_id = vote.vote_id;
+    async fn give_up(&self, vote: &VoteOf<P>, error: &PublishError) -> Unavailable {
+        let (voter, vote_id) = (vote.voter_id(), vote.vote_id());
         tracing::warn!(target: "vote", %vote_id, %error, "vote not accepted");
         metrics::counter!("tally_votes_unavailable_total").increment(1);
         let answer = Unavailable::of("queue", error);
         if is_certain(error) {
-            match self.release(vote.voter, vote_id).await {
+            match self.release(voter, vote_id).await {
                 Ok(true) => return answer,
                 // Another gateway sends it again; or it stays reserved, and will be.
                 Ok(false) => tracing::info!(%vote_id, "vote was sent again meanwhile"),
                 Err(error) => tracing::warn!(%vote_id, %error, "vote not released"),
             }
-        } else if let Err(error) = self.mark_unknown(vote.voter, vote_id).await {
+        } else if let Err(error) = self.mark_unknown(voter, vote_id).await {
             // Its patience runs out, then it is sent again all the same.
             tracing::warn!(%vote_id, %error, "vote not marked as unknown");
         }

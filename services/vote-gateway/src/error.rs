@@ -3,21 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use vote_cache::StateError;
 use vote_domain::VoteId;
-use vote_domain::review::Rejection;
 use vote_store::StoreError;
 
-/// Why a ballot made no accepted vote.
+use crate::reviews::ReviewRefusal;
+
+/// Why a ballot made no accepted vote; by default one on a review.
 #[derive(Debug, thiserror::Error)]
-pub enum CastError {
-    /// The rules said no, at this time; nothing changed.
+pub enum CastError<Refusal = ReviewRefusal> {
+    /// The rules said no; nothing changed.
     #[error("{0}")]
-    Rejected(Rejection, DateTime<Utc>),
-    /// There is no such review, or not any more.
-    #[error("there is no such review")]
-    ReviewNotFound,
+    Refused(Refusal),
     /// The idempotency key stands for another ballot.
     #[error("the idempotency key was used for another ballot")]
     KeyReused,
@@ -81,14 +78,8 @@ impl From<StoreError> for Unavailable {
     }
 }
 
-impl From<StateError> for CastError {
+impl<R> From<StateError> for CastError<R> {
     fn from(error: StateError) -> Self {
-        Unavailable::from(error).into()
-    }
-}
-
-impl From<Arc<StoreError>> for CastError {
-    fn from(error: Arc<StoreError>) -> Self {
         Unavailable::from(error).into()
     }
 }

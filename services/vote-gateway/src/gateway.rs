@@ -1,25 +1,25 @@
 //! The gateway's parts, put together.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 use vote_cache::{Cache, VoterStates};
 use vote_domain::Ids;
 use vote_domain::review::QuotaPolicy;
 use vote_messages::vote;
-use vote_queue::{BallotBox, Publisher, PublisherSettings, Queue};
+use vote_queue::{BallotBox, PublisherSettings, Queue};
 use vote_store::Store;
 
-use crate::coalesce::Coalesced;
+use crate::booth::{Booth, Office};
+use crate::campaigns::Campaigns;
+use crate::cast::{Accepted, Cast};
 use crate::confirmed::Confirmed;
 use crate::epoch::Epoch;
-use crate::error::Unavailable;
-use crate::facts::Facts;
+use crate::error::{CastError, Unavailable};
 use crate::heartbeat::Heartbeats;
-use crate::voters::Voters;
+use crate::reviews::Reviews;
 
 /// What the gateway is held to.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub struct GatewaySettings {
     pub publisher: PublisherSettings,
     /// Oldest a voter's base may be before SQL is asked again.
     pub base_max_age: Duration,
-    /// Oldest the facts about a review may be.
+    /// Oldest the facts about a review or a campaign may be.
     pub facts_max_age: Duration,
 }
 
@@ -52,22 +52,12 @@ pub struct GatewayParts {
 /// Admits votes and enqueues them. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway {
-    /// This process, as its votes in flight name it.
-    pub(crate) id: Uuid,
-    pub(crate) settings: std::sync::Arc<GatewaySettings>,
     pub(crate) store: Store,
     pub(crate) cache: Cache,
-    pub(crate) ids: Ids,
-    pub(crate) publisher: Publisher,
-    pub(crate) voters: Voters,
-    pub(crate) facts: Facts,
-    /// What was asked under a vote id that the ledger knows.
-    pub(crate) ballots: Coalesced<vote_domain::VoteId, vote_domain::review::Ballot>,
-    pub(crate) confirmed: Confirmed,
-    pub(crate) heartbeats: Heartbeats,
+    pub(crate) office: Office,
+    pub(crate) reviews: Booth<Reviews>,
+    pub(crate) campaigns: Campaigns,
     pub(crate) epoch: Epoch,
-    /// Where votes are cast: a client that hangs up must not cancel one half-way.
-    pub(crate) runtime: Handle,
 }
 
 impl Gateway {
@@ -82,33 +72,39 @@ impl Gateway {
             ids,
         } = parts;
         let id = ids.next();
-        let states = VoterStates::of_reviews(cache.clone(), ids.clone());
-        let publisher = queue.publisher(&BallotBox::reviews(), &settings.publisher, vote::frame);
-        let ballots = Coalesced::new({
-            let store = store.clone();
-            move |votes| {
-                let store = store.clone();
-                async move {
-                    let found = store.ledger_ballots(&votes).await?;
-                    Ok(found.into_iter().collect::<HashMap<_, _>>())
-                }
-            }
-        });
-        Self {
+        let office = Office {
             id,
-            publisher,
-            voters: Voters::new(&store, states, settings.base_max_age),
-            facts: Facts::new(&store, settings.facts_max_age),
-            ballots,
             confirmed: Confirmed::new(),
             heartbeats: Heartbeats::start(cache.clone(), id),
-            epoch: Epoch::new(store.clone(), cache.clone(), ids.clone()),
+            runtime: Handle::current(),
+            settings: Arc::new(settings),
+            ids: ids.clone(),
+        };
+        let settings = &office.settings;
+        let reviews = Booth {
+            product: Reviews::new(&store, settings),
+            states: VoterStates::of_reviews(cache.clone(), ids.clone()),
+            publisher: queue.publisher(&BallotBox::reviews(), &settings.publisher, vote::frame),
+            office: office.clone(),
+        };
+        Self {
+            campaigns: Campaigns::new(&store, &cache, &queue, &office),
+            epoch: Epoch::new(store.clone(), cache.clone(), ids),
+            reviews,
+            office,
             store,
             cache,
-            ids,
-            settings: std::sync::Arc::new(settings),
-            runtime: Handle::current(),
         }
+    }
+
+    /// Casts a ballot on a review; once it returns a vote, that vote is durable.
+    ///
+    /// Runs to its end even if whoever waits for it goes away.
+    ///
+    /// # Errors
+    /// [`CastError`]; unless it carries a vote's id, nothing was cast.
+    pub async fn cast(&self, cast: Cast) -> Result<Accepted, CastError> {
+        self.reviews.cast(cast).await
     }
 
     /// Notes which incarnation of the voter states is in use, so that a later loss of
@@ -127,14 +123,15 @@ impl Gateway {
     }
 
     async fn try_note_epoch(&self) -> Result<(), Unavailable> {
-        let now = self.voters.read(vote_domain::UserId(self.id)).await?.now;
+        let now = self.cache.now().await;
+        let now = now.map_err(|error| Unavailable::of("voter states", error))?;
         self.epoch.check(now).await?;
         Ok(())
     }
 
     /// Takes no more votes and waits until each that was begun is answered.
     pub async fn drain(&self) {
-        self.publisher.drain().await;
-        self.heartbeats.stop();
+        tokio::join!(self.reviews.publisher.drain(), self.campaigns.drain());
+        self.office.heartbeats.stop();
     }
 }

@@ -1,6 +1,11 @@
 //! `Idempotency-Key`: one intent, one key.
 
-use vote_domain::{UserId, VoteId};
+use actix_web::HttpRequest;
+use actix_web::http::header::HeaderName;
+use vote_domain::{VoteId, VoterId};
+
+/// The request's header.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The longest key, in bytes.
 const BYTES_MAX: usize = 255;
@@ -15,6 +20,15 @@ pub struct IdempotencyKey(String);
 pub struct InvalidKey;
 
 impl IdempotencyKey {
+    /// The key that `request` carries, if it carries one.
+    ///
+    /// # Errors
+    /// [`InvalidKey`]
+    pub(crate) fn of_request(request: &HttpRequest) -> Result<Option<Self>, InvalidKey> {
+        let value = request.headers().get(IDEMPOTENCY_KEY);
+        value.map(|value| Self::parse(value.as_bytes())).transpose()
+    }
+
     /// Parses a header's value.
     ///
     /// # Errors
@@ -33,8 +47,8 @@ impl IdempotencyKey {
 
     /// The vote that `voter` makes in `ballot_box` under this key.
     #[must_use]
-    pub fn vote_id(&self, voter: UserId, ballot_box: &str) -> VoteId {
-        VoteId::from_key(voter.into(), ballot_box, &self.0)
+    pub fn vote_id(&self, voter: VoterId, ballot_box: &str) -> VoteId {
+        VoteId::from_key(voter, ballot_box, &self.0)
     }
 }
 

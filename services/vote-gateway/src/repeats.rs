@@ -1,23 +1,23 @@
 //! What was answered under an idempotency key before.
 
 use vote_domain::VoteId;
-use vote_domain::review::{Ballot, ReviewVote, VoterState};
-use vote_domain::voter_state::{InFlight, Vote as _};
+use vote_domain::voter_state::{InFlight, Vote as _, VoterState};
 
+use crate::booth::Booth;
 use crate::error::CastError;
-use crate::gateway::Gateway;
+use crate::product::{BallotOf, Product, VoteOf};
 
 /// What a key stands for.
-pub(crate) enum Repeat {
+pub(crate) enum Repeat<V> {
     /// Nothing yet.
     New,
     /// A vote that SQL knows, or that stood already when the key was used.
     Answered(VoteId),
     /// A vote in flight; somebody must vouch for it before it is answered.
-    InFlight(Box<InFlight<ReviewVote>>),
+    InFlight(Box<InFlight<V>>),
 }
 
-impl Gateway {
+impl<P: Product> Booth<P> {
     /// What `key` (the vote id that an idempotency key names) was used for.
     ///
     /// The voter's state knows recent uses, the ledger all that made votes.
@@ -26,15 +26,15 @@ impl Gateway {
     /// [`CastError::KeyReused`] if it stands for another ballot.
     pub(crate) async fn repeat(
         &self,
-        state: &VoterState,
+        state: &VoterState<P::Base>,
         key: VoteId,
-        ballot: Ballot,
-    ) -> Result<Repeat, CastError> {
+        ballot: BallotOf<P>,
+    ) -> Result<Repeat<VoteOf<P>>, CastError<P::Refusal>> {
         let (asked, repeat) = if let Some(sent) = state.in_flight(key) {
             (sent.vote.ballot(), Repeat::InFlight(Box::new(sent.clone())))
         } else if let Some(kept) = state.remembered.iter().find(|kept| kept.key == key) {
             (kept.ballot, Repeat::Answered(kept.answer))
-        } else if let Some(asked) = self.ballots.get(key).await? {
+        } else if let Some(asked) = self.product.settled_ballot(key).await? {
             (asked, Repeat::Answered(key))
         } else {
             return Ok(Repeat::New);

@@ -3,23 +3,26 @@
 use bytes::Bytes;
 use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
-use vote_domain::review::{ReviewVote, VoterState};
-use vote_domain::voter_state::InFlight;
-use vote_domain::{UserId, VoteId};
+use vote_domain::voter_state::{InFlight, Vote as _};
+use vote_domain::{VoteId, VoterId};
 use vote_queue::PublishError;
 
+use crate::booth::Booth;
 use crate::error::Unavailable;
-use crate::gateway::Gateway;
+use crate::product::{Product, VoteOf};
 
-impl Gateway {
+impl<P: Product> Booth<P> {
     /// The votes in flight of `known` that must be sent again.
-    pub(crate) async fn due_for_resend(&self, known: &KnownState) -> Vec<InFlight<ReviewVote>> {
+    pub(crate) async fn due_for_resend(
+        &self,
+        known: &KnownState<P::Base>,
+    ) -> Vec<InFlight<VoteOf<P>>> {
         let mut due = Vec::new();
         for sent in &known.state.in_flight {
-            let alive = self.heartbeats.is_alive(sent.gateway).await;
+            let alive = self.office.heartbeats.is_alive(sent.gateway).await;
             // What this process is just publishing answers for itself.
             if sent.is_due_for_resend(known.now, alive)
-                && !self.confirmed.settled(sent.vote.vote_id).await
+                && !self.office.confirmed.settled(sent.vote.vote_id()).await
             {
                 due.push(sent.clone());
             }
@@ -31,22 +34,22 @@ impl Gateway {
     ///
     /// It is made this process's vote first: whoever sent it before may find out just now
     /// that the broker refused it, and must not release a vote that somebody sends again.
-    pub(crate) async fn resend(&self, sent: &InFlight<ReviewVote>) -> Result<Vouched, Unavailable> {
-        let vote_id = sent.vote.vote_id;
+    pub(crate) async fn resend(&self, sent: &InFlight<VoteOf<P>>) -> Result<Vouched, Unavailable> {
+        let vote_id = sent.vote.vote_id();
         let unknown = |error: Unavailable| error.unknown(vote_id);
         let slot = self.publisher.reserve();
         let slot = slot.map_err(|error| unknown(Unavailable::of("queue", error)))?;
-        let Some(under_way) = self.confirmed.begin(vote_id) else {
+        let Some(under_way) = self.office.confirmed.begin(vote_id) else {
             // Another request is at it.
-            return if self.confirmed.settled(vote_id).await {
+            return if self.office.confirmed.settled(vote_id).await {
                 Ok(Vouched::Durable)
             } else {
                 Ok(Vouched::Gone)
             };
         };
-        let own = self.id;
-        let claimed = self.voters.change(sent.vote.voter, |state, now| {
-            let Some(found) = find(state, vote_id) else {
+        let own = self.office.id;
+        let claimed = self.change(sent.vote.voter_id(), |state, now| {
+            let Some(found) = state.in_flight_mut(vote_id) else {
                 return false;
             };
             found.gateway = own;
@@ -58,7 +61,7 @@ impl Gateway {
         if !claimed.await.map_err(|error| unknown(error.into()))? {
             return Ok(Vouched::Gone);
         }
-        let deadline = Instant::now() + self.settings.accept_timeout;
+        let deadline = Instant::now() + self.office.settings.accept_timeout;
         let message = Bytes::copy_from_slice(&sent.message);
         let published = slot.publish(message, deadline, None).await;
         // Whatever the broker says, it may have the vote from an earlier send.
@@ -66,8 +69,10 @@ impl Gateway {
         under_way.confirm();
         tracing::info!(target: "vote", %vote_id, n_sends = sent.n_sends + 1, "vote sent again");
         metrics::counter!("tally_votes_resent_total").increment(1);
-        let noted = self.voters.change(sent.vote.voter, |state, _| {
-            find(state, vote_id).is_some_and(|sent| std::mem::take(&mut sent.unknown))
+        let noted = self.change(sent.vote.voter_id(), |state, _| {
+            state
+                .in_flight_mut(vote_id)
+                .is_some_and(|sent| std::mem::take(&mut sent.unknown))
         });
         if let Err(error) = noted.await {
             // The next request sends it once more, which changes nothing.
@@ -80,9 +85,9 @@ impl Gateway {
     /// asked for as well: waits for its publish here, or sends it again.
     pub(crate) async fn vouch_for(
         &self,
-        sent: &InFlight<ReviewVote>,
+        sent: &InFlight<VoteOf<P>>,
     ) -> Result<Vouched, Unavailable> {
-        if self.confirmed.settled(sent.vote.vote_id).await {
+        if self.office.confirmed.settled(sent.vote.vote_id()).await {
             return Ok(Vouched::Durable);
         }
         self.resend(sent).await
@@ -91,52 +96,59 @@ impl Gateway {
     /// Sends again all of `known` that is due; best effort, for a request that only reads.
     pub(crate) async fn mend(
         &self,
-        voter: UserId,
-        known: &mut KnownState,
+        voter: VoterId,
+        known: &mut KnownState<P::Base>,
     ) -> Result<(), Unavailable> {
         let due = self.due_for_resend(known).await;
         if due.is_empty() {
             return Ok(());
         }
-        self.voters.refresh(voter, known).await?;
-        self.voters.write(voter, known).await?;
+        self.refresh(voter, known).await?;
+        self.write(voter, known).await?;
         for sent in self.due_for_resend(known).await {
             self.resend(&sent).await?;
         }
-        *known = self.voters.read(voter).await?;
+        *known = self.read(voter).await?;
         Ok(())
     }
 
     /// Takes a vote out of the voter's state that the broker certainly does not have;
     /// `false` if another gateway has sent it again meanwhile, so that it may count.
-    pub(crate) async fn release(&self, voter: UserId, vote_id: VoteId) -> Result<bool, StateError> {
-        let own = self.id;
+    pub(crate) async fn release(
+        &self,
+        voter: VoterId,
+        vote_id: VoteId,
+    ) -> Result<bool, StateError> {
+        let own = self.office.id;
         let mut is_ours = true;
-        self.voters
-            .change(voter, |state, _| {
-                is_ours = find(state, vote_id)
-                    .is_none_or(|sent| sent.gateway == own && sent.n_sends == 1);
-                let before = state.in_flight.len();
-                if is_ours {
-                    state.in_flight.retain(|sent| sent.vote.vote_id != vote_id);
-                }
-                state.in_flight.len() < before
-            })
-            .await?;
+        self.change(voter, |state, _| {
+            is_ours = state
+                .in_flight_mut(vote_id)
+                .is_none_or(|sent| sent.gateway == own && sent.n_sends == 1);
+            let before = state.in_flight.len();
+            if is_ours {
+                state
+                    .in_flight
+                    .retain(|sent| sent.vote.vote_id() != vote_id);
+            }
+            state.in_flight.len() < before
+        })
+        .await?;
         Ok(is_ours)
     }
 
     /// Notes that nobody knows whether the broker has a vote.
     pub(crate) async fn mark_unknown(
         &self,
-        voter: UserId,
+        voter: VoterId,
         vote_id: VoteId,
     ) -> Result<bool, StateError> {
-        self.voters
-            .change(voter, |state, _| {
-                find(state, vote_id).is_some_and(|sent| !std::mem::replace(&mut sent.unknown, true))
-            })
-            .await
+        self.change(voter, |state, _| {
+            state
+                .in_flight_mut(vote_id)
+                .is_some_and(|sent| !std::mem::replace(&mut sent.unknown, true))
+        })
+        .await
     }
 }
 
@@ -147,11 +159,6 @@ pub(crate) enum Vouched {
     Durable,
     /// It is in flight no more: settled, or released. Begin anew.
     Gone,
-}
-
-fn find(state: &mut VoterState, vote_id: VoteId) -> Option<&mut InFlight<ReviewVote>> {
-    let mut in_flight = state.in_flight.iter_mut();
-    in_flight.find(|sent| sent.vote.vote_id == vote_id)
 }
 
 /// Whether `error` leaves no doubt that the vote is not in the queue.

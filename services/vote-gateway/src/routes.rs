@@ -1,11 +1,13 @@
 //! The gateway's routes.
 
-use actix_web::http::header::HeaderName;
+use std::collections::HashMap;
+
 use actix_web::web::{Data, ServiceConfig, delete, get, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use http_kit::{
     Actor, BearerScheme, Json, Path, Problem, ProblemDetails, Query, TraceParent, parse_ids,
 };
+use partner_auth::{PartnerScheme, VotingCaller};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use uuid::Uuid;
@@ -13,15 +15,14 @@ use vote_domain::review::{Ballot, Direction};
 use vote_domain::{Permission, ReviewId, VoteId};
 
 use crate::answer::{
-    AcceptedBody, DirectionName, QuotaBody, VoteBody, VotesBody, accepted, vote_state_unknown,
+    AcceptedBody, AnyVoteBody, CampaignVoteBody, DirectionName, QuotaBody, VoteBody, VotesBody,
+    accepted, vote_state_unknown,
 };
+use crate::campaigns::routes as campaign_routes;
 use crate::cast::Cast;
 use crate::gateway::Gateway;
 use crate::idempotency::IdempotencyKey;
 use crate::status::Absent;
-
-/// The request's header.
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Adds the gateway's routes; they expect [`Data<Gateway>`] among the application's data.
 ///
@@ -36,7 +37,8 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(post().to(vote))
                 .route(get().to(votes)),
         )
-        .service(resource("/votes/{vote_id}").route(get().to(vote_status)));
+        .service(resource("/votes/{vote_id}").route(get().to(vote_status)))
+        .configure(campaign_routes::configure);
 }
 
 /// The description of the gateway's routes.
@@ -46,16 +48,30 @@ pub fn configure(config: &mut ServiceConfig) {
         title = "Tally: votes",
         description = "Casts votes and tells what became of them."
     ),
-    paths(upvote, downvote, take_back, vote, votes, vote_status),
+    paths(
+        upvote,
+        downvote,
+        take_back,
+        vote,
+        votes,
+        vote_status,
+        campaign_routes::spend,
+        campaign_routes::wallet,
+        campaign_routes::ledger,
+        campaign_routes::grant,
+        campaign_routes::void
+    ),
     components(schemas(
         AcceptedBody,
+        AnyVoteBody,
+        CampaignVoteBody,
         QuotaBody,
         VoteBody,
         VotesBody,
         VoteRequest,
         ProblemDetails
     )),
-    modifiers(&BearerScheme)
+    modifiers(&BearerScheme, &PartnerScheme)
 )]
 pub struct Api;
 
@@ -69,10 +85,7 @@ struct Caller {
 impl Caller {
     fn new(actor: Actor, trace: TraceParent, request: &HttpRequest) -> Result<Self, Problem> {
         actor.require(Permission::Vote)?;
-        let key = match request.headers().get(IDEMPOTENCY_KEY) {
-            Some(value) => Some(IdempotencyKey::parse(value.as_bytes())?),
-            None => None,
-        };
+        let key = IdempotencyKey::of_request(request)?;
         Ok(Self { actor, key, trace })
     }
 
@@ -218,32 +231,63 @@ async fn vote(
         .await
 }
 
+impl Gateway {
+    /// What became of those of `ids` that are the caller's, of either product.
+    async fn any_statuses(
+        &self,
+        voting: &VotingCaller,
+        ids: &[VoteId],
+    ) -> Result<Vec<AnyVoteBody>, Problem> {
+        let mut found: HashMap<VoteId, AnyVoteBody> = HashMap::new();
+        if let partner_auth::Caller::Member(actor) = &voting.caller {
+            let statuses = self.statuses(actor.user_id, ids).await?.into_iter();
+            found.extend(
+                statuses.map(|status| (status.vote_id, AnyVoteBody::Review(status.into()))),
+            );
+        }
+        let others: Vec<VoteId> = ids
+            .iter()
+            .filter(|id| !found.contains_key(id))
+            .copied()
+            .collect();
+        if !others.is_empty() {
+            let statuses = self
+                .campaigns
+                .statuses(&voting.voter, &others)
+                .await?
+                .into_iter();
+            found.extend(
+                statuses.map(|status| (status.vote_id, AnyVoteBody::Campaign(status.into()))),
+            );
+        }
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    }
+}
+
 /// Tells what became of one's own vote.
 #[utoipa::path(
     get, path = "/api/v1/votes/{vote_id}", tag = "votes",
     params(("vote_id" = Uuid, Path)),
     responses(
-        (status = 200, description = "The vote", body = VoteBody),
+        (status = 200, description = "The vote", body = AnyVoteBody),
         (status = 401, description = "`unauthenticated`", body = ProblemDetails),
         (status = 404, description = "`vote_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`", body = ProblemDetails),
         (status = 503, description = "`vote_state_unknown`, `queue_unavailable`", body = ProblemDetails),
     ),
-    security(("bearer" = []))
+    security(("bearer" = []), ("partner" = []))
 )]
 async fn vote_status(
     gateway: Data<Gateway>,
-    actor: Actor,
+    voting: VotingCaller,
     vote_id: Path<Uuid>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let found = gateway
-        .statuses(actor.user_id, &[VoteId(vote_id.0)])
-        .await?;
+    let found = gateway.any_statuses(&voting, &[VoteId(vote_id.0)]).await?;
     if let Some(status) = found.into_iter().next() {
-        return http_kit::etag::cached_json(&request, &VoteBody::from(status));
+        return http_kit::etag::cached_json(&request, &status);
     }
-    match gateway.absent(actor.user_id).await? {
+    match gateway.absent().await? {
         Absent::Unknown => Err(vote_state_unknown()),
         Absent::Never => Err(Problem::not_found(
             "vote_not_found",
@@ -269,16 +313,15 @@ struct VotesQuery {
         (status = 422, description = "`invalid_id`, `invalid_query`, `too_many_ids`", body = ProblemDetails),
         (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
     ),
-    security(("bearer" = []))
+    security(("bearer" = []), ("partner" = []))
 )]
 async fn votes(
     gateway: Data<Gateway>,
-    actor: Actor,
+    voting: VotingCaller,
     query: Query<VotesQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let ids: Vec<VoteId> = parse_ids(&query.ids)?;
-    let found = gateway.statuses(actor.user_id, &ids).await?;
-    let items = found.into_iter().map(VoteBody::from).collect();
+    let items = gateway.any_statuses(&voting, &ids).await?;
     http_kit::etag::cached_json(&request, &VotesBody { items })
 }

@@ -1,4 +1,4 @@
-//! What became of a vote.
+//! What became of a vote on a review.
 
 use chrono::{DateTime, Utc};
 use vote_domain::review::Ballot;
@@ -60,8 +60,8 @@ impl Gateway {
         votes: &[VoteId],
     ) -> Result<Vec<VoteStatus>, Unavailable> {
         // First what is in flight, then SQL: a vote that settles in between is in both.
-        let mut known = self.voters.read(voter).await?;
-        if let Err(error) = self.mend(voter, &mut known).await {
+        let mut known = self.reviews.read(voter.into()).await?;
+        if let Err(error) = self.reviews.mend(voter.into(), &mut known).await {
             tracing::debug!(%error, "votes of unknown fate were not sent again");
         }
         let state = known.state;
@@ -97,8 +97,9 @@ impl Gateway {
     ///
     /// # Errors
     /// [`Unavailable`] if nobody can say.
-    pub(crate) async fn absent(&self, voter: UserId) -> Result<Absent, Unavailable> {
-        let now = self.voters.read(voter).await?.now;
+    pub(crate) async fn absent(&self) -> Result<Absent, Unavailable> {
+        let now = self.cache.now().await;
+        let now = now.map_err(|error| Unavailable::of("voter states", error))?;
         Ok(if self.epoch.is_open(now).await? {
             Absent::Unknown
         } else {

@@ -1,0 +1,115 @@
+//! Campaign votes: a booth for each campaign, and what else touches a voter's tickets.
+//!
+//! A vote goes through the booth like any other ([`product`] says what differs); a
+//! [wallet](wallet) and a [statement](statement) show what a voter has and had;
+//! [`grants`] and [`voids`] change it in SQL and tell the voter's state.
+
+mod answer;
+mod facts;
+mod grants;
+mod problem;
+mod product;
+pub(crate) mod routes;
+mod statement;
+mod status;
+mod tell;
+mod voids;
+mod wallet;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use vote_cache::{Cache, VoterStates};
+use vote_domain::CampaignId;
+use vote_domain::campaign::{Facts, Stage};
+use vote_messages::vote;
+use vote_queue::{BallotBox, Queue};
+use vote_store::Store;
+
+pub use product::CampaignRefusal;
+pub(crate) use status::CampaignVoteStatus;
+
+use crate::booth::{Booth, Office};
+use crate::error::Unavailable;
+use facts::CampaignFacts;
+use grants::Grants;
+use product::{Campaign, Sources};
+use status::Unfinished;
+
+/// The campaigns of a gateway. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Campaigns {
+    pub(crate) store: Store,
+    pub(crate) cache: Cache,
+    queue: Queue,
+    office: Office,
+    sources: Sources,
+    grants: Grants,
+    /// Campaigns whose votes may be in flight, read a moment ago.
+    unfinished: Unfinished,
+    booths: Arc<Mutex<HashMap<CampaignId, Booth<Campaign>>>>,
+}
+
+impl Campaigns {
+    pub(crate) fn new(store: &Store, cache: &Cache, queue: &Queue, office: &Office) -> Self {
+        let facts = CampaignFacts::new(store, office.settings.facts_max_age);
+        Self {
+            grants: Grants::new(store, cache),
+            unfinished: Unfinished::new(store, office.settings.facts_max_age),
+            sources: Sources::new(store, facts),
+            store: store.clone(),
+            cache: cache.clone(),
+            queue: queue.clone(),
+            office: office.clone(),
+            booths: Arc::default(),
+        }
+    }
+
+    /// The facts of `campaign`; `None` if there is none.
+    pub(crate) async fn facts(
+        &self,
+        campaign: CampaignId,
+    ) -> Result<Option<Arc<Facts>>, Unavailable> {
+        self.sources.facts.get(campaign).await
+    }
+
+    /// The booth of a campaign that there is. One that is over keeps no way to a queue.
+    pub(crate) fn booth(&self, facts: &Facts) -> Booth<Campaign> {
+        let campaign = facts.terms.campaign;
+        let is_over = facts.terms.stage(facts.progress, facts.terms.ends_at) > Stage::Closing;
+        let mut booths = self.booths.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_over {
+            return booths
+                .remove(&campaign)
+                .unwrap_or_else(|| self.open(campaign));
+        }
+        booths
+            .entry(campaign)
+            .or_insert_with(|| self.open(campaign))
+            .clone()
+    }
+
+    fn open(&self, campaign: CampaignId) -> Booth<Campaign> {
+        let ballot_box = BallotBox::campaign(campaign.0);
+        let settings = &self.office.settings.publisher;
+        Booth {
+            product: Campaign::new(campaign, self.sources.clone()),
+            states: VoterStates::of_campaign(self.cache.clone(), self.office.ids.clone(), campaign),
+            publisher: self.queue.publisher(&ballot_box, settings, vote::frame),
+            office: self.office.clone(),
+        }
+    }
+
+    /// The booths that are open now.
+    pub(crate) fn booths(&self) -> Vec<Booth<Campaign>> {
+        let booths = self.booths.lock().unwrap_or_else(PoisonError::into_inner);
+        booths.values().cloned().collect()
+    }
+
+    /// Takes no more votes and waits until each that was begun is answered.
+    pub(crate) async fn drain(&self) {
+        for booth in self.booths() {
+            booth.publisher.drain().await;
+        }
+    }
+}

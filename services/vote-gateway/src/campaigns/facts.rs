@@ -1,0 +1,86 @@
+//! What admission must know of a campaign.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+use vote_domain::CampaignId;
+use vote_domain::campaign::Facts;
+use vote_store::campaigns::CampaignHead;
+use vote_store::{Store, StoreError};
+
+use crate::coalesce::Coalesced;
+use crate::error::Unavailable;
+
+/// How many campaigns are kept in memory.
+const KEPT_MAX: u64 = 10_000;
+
+/// How often a campaign is read while it is being edited.
+const READ_TRIES: u32 = 5;
+
+/// The facts of campaigns, read from SQL a moment ago. That one is missing is kept too.
+#[derive(Clone)]
+pub(crate) struct CampaignFacts {
+    store: Store,
+    heads: Coalesced<CampaignId, CampaignHead>,
+    /// Fresh enough to admit on.
+    fresh: Cache<CampaignId, Option<Arc<Facts>>>,
+    /// Read at some time: good again where the head has not changed.
+    read: Cache<CampaignId, (CampaignHead, Arc<Facts>)>,
+}
+
+impl CampaignFacts {
+    pub(crate) fn new(store: &Store, max_age: Duration) -> Self {
+        let for_heads = store.clone();
+        Self {
+            store: store.clone(),
+            heads: Coalesced::new(move |campaigns| {
+                let store = for_heads.clone();
+                async move { store.campaign_heads(&campaigns).await }
+            }),
+            fresh: Cache::builder()
+                .max_capacity(KEPT_MAX)
+                .time_to_live(max_age)
+                .build(),
+            read: Cache::new(KEPT_MAX),
+        }
+    }
+
+    /// The facts of `campaign`; `None` if there is none.
+    pub(crate) async fn get(
+        &self,
+        campaign: CampaignId,
+    ) -> Result<Option<Arc<Facts>>, Unavailable> {
+        if let Some(facts) = self.fresh.get(&campaign).await {
+            return Ok(facts);
+        }
+        let facts = self.load(campaign).await?;
+        self.fresh.insert(campaign, facts.clone()).await;
+        Ok(facts)
+    }
+
+    async fn load(&self, campaign: CampaignId) -> Result<Option<Arc<Facts>>, Unavailable> {
+        for _ in 0..READ_TRIES {
+            let Some(head) = self.heads.get(campaign).await? else {
+                return Ok(None);
+            };
+            if let Some((known, facts)) = self.read.get(&campaign).await
+                && known == head
+            {
+                return Ok(Some(facts));
+            }
+            let paper = self.store.ballot_paper(campaign).await?;
+            if let Some(paper) = paper.filter(|paper| paper.version == head.version) {
+                let facts = Arc::new(Facts {
+                    terms: head.terms.clone(),
+                    progress: head.progress,
+                    channels: paper.channels,
+                    options: paper.options,
+                });
+                self.read.insert(campaign, (head, facts.clone())).await;
+                return Ok(Some(facts));
+            }
+        }
+        Err(StoreError::Contention("the campaign is being edited".to_owned()).into())
+    }
+}
