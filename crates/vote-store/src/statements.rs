@@ -82,9 +82,11 @@ pub(crate) const FANS_WITH_FEWER: &str = "SELECT voter_id, tickets FROM campaign
      WHERE campaign_id = ? AND option_no = ? AND tickets > 0 AND tickets < ? \
      ORDER BY tickets DESC, voter_id DESC LIMIT ?";
 
-/// Bound: campaign, option, tickets, the most to be counted.
-pub(crate) const FANS_AHEAD: &str = "SELECT COUNT(*) AS n FROM (SELECT 1 FROM campaign_fans \
-     WHERE campaign_id = ? AND option_no = ? AND tickets > ? LIMIT ?) AS ahead";
+/// Bound: campaign, option, tickets, the most to be counted. The order is nobody's need; it
+/// leads to the index that has those who count side by side.
+pub(crate) const FANS_AHEAD: &str = "SELECT COUNT(*) AS n FROM (SELECT tickets \
+     FROM campaign_fans WHERE campaign_id = ? AND option_no = ? AND tickets > ? \
+     ORDER BY tickets DESC LIMIT ?) AS ahead";
 
 /// Every text, for tests that have it explained.
 #[cfg(feature = "testing")]

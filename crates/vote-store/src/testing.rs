@@ -1,6 +1,6 @@
 //! What only tests may do: anything, in SQL.
 
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{Nullable, Text};
 use diesel_async::SimpleAsyncConnection;
 
 use crate::run::Backend;
@@ -61,9 +61,6 @@ pub struct Explained {
     /// The index in use.
     #[diesel(sql_type = Nullable<Text>)]
     pub key: Option<String>,
-    /// Rows that are looked at, about.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub rows: Option<i64>,
     /// What is done besides, such as `Using filesort`.
     #[diesel(sql_type = Nullable<Text>, column_name = "Extra")]
     pub extra: Option<String>,
