@@ -110,6 +110,7 @@ impl RealStack {
     ) -> Result<Self> {
         let ours = [
             ("TALLY__AUTH__SECRET", secret()?),
+            ("TALLY__PARTNERS__SECRET_KEY", secret()?),
             ("TALLY__AUTH__BCRYPT_COST", "4".to_owned()),
             ("TALLY__RATE_LIMITS__ENABLED", "false".to_owned()),
             ("TALLY__LOG__FORMAT", "json".to_owned()),

@@ -135,16 +135,26 @@ async fn start_servers() -> Result<Vec<(String, String)>> {
     Ok(environment)
 }
 
+/// Seals partners' secrets.
+const PARTNER_KEY: &str = "TALLY__PARTNERS__SECRET_KEY";
+
 /// The secrets of this stack, drawn at its first start.
 fn secrets() -> Result<Vec<(String, String)>> {
     let memory = folder().join("secrets.env");
     if memory.exists() {
-        return read_environment(&memory);
+        let mut secrets = read_environment(&memory)?;
+        // Written before there were partners.
+        if !secrets.iter().any(|(name, _)| name == PARTNER_KEY) {
+            secrets.push((PARTNER_KEY.to_owned(), random_hex(32)?));
+            write_environment(&memory, &secrets)?;
+        }
+        return Ok(secrets);
     }
     let secrets = vec![
         ("TALLY__AUTH__SECRET".to_owned(), random_hex(32)?),
         ("TALLY__ADMIN__USER_NAME".to_owned(), ADMIN.to_owned()),
         ("TALLY__ADMIN__PASSWORD".to_owned(), random_hex(8)?),
+        (PARTNER_KEY.to_owned(), random_hex(32)?),
     ];
     write_environment(&memory, &secrets)?;
     Ok(secrets)

@@ -9,13 +9,13 @@ use crate::Secret;
 section! {
     /// Partners, whose servers sign their requests. Catalog and gateway need the same.
     Partners {
-        /// Seals partners' secrets in SQL: 32 bytes in base64, as `openssl rand -base64 32`
-        /// prints them. Without it no partner is admitted or served.
+        /// Seals partners' secrets in SQL: 32 bytes in base64 or hexadecimal, as
+        /// `openssl rand -base64 32` or `openssl rand -hex 32` prints them. Without it no
+        /// partner is admitted or served.
         secret_key: Option<Secret> = None;
         /// Keys that sealed before, separated by commas. To rotate, move the key here and
         /// set a new `partners.secret_key`, on the gateways before the catalog; once the
-        /// catalog has restarted, which seals all
-        /// secrets anew, drop it.
+        /// catalog has restarted, which seals all secrets anew, drop it.
         former_secret_keys: Option<Secret> = None;
     }
 }
@@ -40,11 +40,13 @@ impl Partners {
             .as_ref()
             .is_some_and(|key| !sound(key.expose()))
         {
-            faults.push("`partners.secret_key` is not 32 bytes in base64".to_owned());
+            faults
+                .push("`partners.secret_key` is not 32 bytes in base64 or hexadecimal".to_owned());
         }
         if !self.former_secret_keys.iter().flat_map(listed).all(sound) {
             faults.push(
-                "`partners.former_secret_keys` are not each 32 bytes in base64, separated by commas"
+                "`partners.former_secret_keys` are not each 32 bytes in base64 or hexadecimal, \
+                 separated by commas"
                     .to_owned(),
             );
         }
@@ -61,8 +63,18 @@ fn listed(keys: &Secret) -> impl Iterator<Item = &str> {
         .filter(|key| !key.is_empty())
 }
 
+/// 64 hexadecimal digits, or base64, which is shorter for as many bytes.
 fn decode(key: &str) -> Option<[u8; 32]> {
-    STANDARD.decode(key.trim()).ok()?.try_into().ok()
+    let key = key.trim();
+    if key.len() != 64 {
+        return STANDARD.decode(key).ok()?.try_into().ok();
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(key.as_bytes().chunks_exact(2)) {
+        let digit = |at: usize| char::from(pair[at]).to_digit(16);
+        *byte = u8::try_from(digit(0)? << 4 | digit(1)?).ok()?;
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -89,6 +101,13 @@ mod tests {
         assert_eq!(faults(&partners), [""; 0]);
         assert_eq!(partners.secret_keys(), [[1; 32], [2; 32], [3; 32]]);
         assert!(Partners::default().secret_keys().is_empty());
+        let hex = Partners {
+            secret_key: Some(Secret::new("0aF1".repeat(16))),
+            ..Partners::default()
+        };
+        assert_eq!(faults(&hex), [""; 0]);
+        let bytes: Vec<u8> = [0x0a, 0xf1].repeat(16);
+        assert_eq!(hex.secret_keys()[0][..], bytes);
     }
 
     #[test]
@@ -98,6 +117,7 @@ mod tests {
         for (present, former, name) in [
             (Some(short.as_str()), None, "`partners.secret_key`"),
             (Some("hunter2!"), None, "`partners.secret_key`"),
+            (Some(&"hunter2!".repeat(8)), None, "`partners.secret_key`"),
             (
                 Some(&good),
                 Some(short.as_str()),

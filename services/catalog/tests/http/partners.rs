@@ -1,12 +1,17 @@
 //! Partners, their keys, and who may reach them.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
+use bootstrap::{Secret, settings};
+use catalog::reseal_partner_secrets;
+use partner_auth::{SecretOwner, Vault};
 use partner_signature::SignedParts;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::server::{Answer, Member, ROOT, Server, id, on_each_stack};
+use crate::server::{Answer, Member, PARTNER_KEY, ROOT, Server, id, on_each_stack};
 
 impl Server {
     async fn admit(&self, root: &Member, kind: &str) -> Result<Value> {
@@ -242,6 +247,50 @@ async fn without_a_key_to_seal_with_no_partner_is_admitted() -> Result<()> {
         server.get_as(&root, "/partners").await?.ok(200)["items"],
         json!([])
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_sealed_under_a_former_key_are_sealed_anew_at_start() -> Result<()> {
+    let server = Server::sqlite().await?;
+    let root = server.sign_in(ROOT).await?;
+    let admitted = server.admit(&root, "jury").await?;
+    let partner = id(&admitted, "partner_id");
+    let second = server.give_key(&root, &partner).await?.ok(201);
+    let present = "ff".repeat(32);
+    let open = |settings: &settings::Partners| {
+        let (store, vault) = (server.store.clone(), Vault::from_settings(settings));
+        async move {
+            let keys = store.standing_partner_keys(None, 10).await?;
+            assert_eq!(keys.len(), 2);
+            let opened = keys.into_iter().filter_map(|key| {
+                let (key_id, partner_id) = (key.key_id, key.partner_id);
+                let owner = SecretOwner { key_id, partner_id };
+                let secret = vault.open(owner, &key.sealed).ok()?;
+                Some((key_id.to_string(), secret.expose().to_owned()))
+            });
+            anyhow::Ok(opened.collect::<BTreeMap<_, _>>())
+        }
+    };
+    let new = settings::Partners {
+        secret_key: Some(Secret::new(present)),
+        former_secret_keys: None,
+    };
+    let both = settings::Partners {
+        former_secret_keys: Some(Secret::new(PARTNER_KEY)),
+        ..new.clone()
+    };
+    // Without the former key nothing is lost, only left as it is.
+    reseal_partner_secrets(&server.restarted(&new)).await?;
+    assert!(open(&new).await?.is_empty());
+    for _ in 0..2 {
+        reseal_partner_secrets(&server.restarted(&both)).await?;
+        let expected = [&admitted, &second].map(|key| {
+            let text = |name: &str| key[name].as_str().unwrap().to_owned();
+            (text("key_id"), text("secret"))
+        });
+        assert_eq!(open(&new).await?, BTreeMap::from(expected));
+    }
     Ok(())
 }
 

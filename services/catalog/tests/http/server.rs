@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use anyhow::{Context, Result};
 use bootstrap::Secret;
-use bootstrap::settings::{Admin, Http, Redis, Settings, SigningKey};
+use bootstrap::settings::{self, Admin, Http, Redis, Settings, SigningKey};
 use catalog::{Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin};
 use chrono::{DateTime, Utc};
 use http_kit::{Meter, Site, Tokens};
@@ -29,7 +29,7 @@ pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const ROOT: &str = "root";
 
 /// Seals partners' secrets.
-const PARTNER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(crate) const PARTNER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// Three votes a day, days as in Berlin.
 pub(crate) fn policy() -> QuotaPolicy {
@@ -54,6 +54,7 @@ pub(crate) struct Server {
     pub(crate) cache: Cache,
     pub(crate) states: VoterStates,
     pub(crate) clock: Clock,
+    tokens: Tokens,
     /// Where the clock stands at first: a whole second.
     pub(crate) start: DateTime<Utc>,
     _stop: DropGuard,
@@ -150,6 +151,22 @@ impl Server {
         Self::on_mysql(scope, &redis).await
     }
 
+    /// The catalog as it would be after a restart with other keys for partners' secrets.
+    pub(crate) fn restarted(&self, partners: &settings::Partners) -> Catalog {
+        let parts = CatalogParts {
+            store: self.store.clone(),
+            cache: self.cache.clone(),
+            tokens: self.tokens.clone(),
+            clock: self.clock.clone(),
+            ids: Ids::random(),
+        };
+        let settings = Settings {
+            partners: partners.clone(),
+            ..Settings::default()
+        };
+        Catalog::new(parts, CatalogSettings::from_settings(&settings))
+    }
+
     async fn on_mysql(scope: TestScope, redis: &Redis) -> Result<Self> {
         let store = Store::mysql(&MysqlSettings::new(&scope.mysql_url))?;
         let cache = Cache::redis(redis, 0, Ids::random())?;
@@ -203,7 +220,7 @@ impl Server {
         };
         let stop = CancellationToken::new();
         let listening = Site::new(&http, Api::openapi(), Meter::install()?, ids.clone())
-            .with_tokens(tokens)
+            .with_tokens(tokens.clone())
             .with_gate(partners.gate())
             .with_readiness(catalog.readiness())
             .with_routes(move |config| {
@@ -220,6 +237,7 @@ impl Server {
             states: VoterStates::of_reviews(cache.clone(), ids),
             cache,
             clock,
+            tokens,
             start,
             _stop: stop.drop_guard(),
             _place: place,
