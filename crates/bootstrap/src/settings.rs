@@ -2,6 +2,7 @@
 //! read from. `docs/CONFIGURATION.md` is written from these declarations.
 
 mod accounts;
+mod boxes;
 mod load;
 mod page;
 mod partners;
@@ -11,6 +12,7 @@ mod servers;
 mod voting;
 
 pub use accounts::{Admin, Auth, SigningKey};
+pub use boxes::{Boxes, UnknownBox};
 pub use load::{ConfigFile, SettingsError, Sources};
 pub use page::render_page;
 pub use partners::Partners;

@@ -15,15 +15,22 @@ impl WorkerSettings {
     pub fn from_settings(settings: &Settings) -> Self {
         let worker = &settings.worker;
         Self {
+            boxes: worker.boxes.clone(),
             batch_votes_max: worker.batch_votes_max,
             batch_linger: Duration::from_millis(worker.batch_linger_ms),
             consumers: worker.consumers,
+            campaign_consumers: worker.campaign_consumers,
             prefetch: worker.prefetch,
             reward: RewardPolicy {
                 up_votes: settings.reviews.reward.up_votes,
                 credit: settings.reviews.reward.credit,
             },
             counter_ttl: Duration::from_secs(settings.cache.counter_ttl_s),
+            close_quiet: Duration::from_millis(
+                worker
+                    .close_quiet_ms
+                    .max(settings.gateway.accept_timeout_ms),
+            ),
         }
     }
 }

@@ -1,46 +1,50 @@
 //! Finding out whether a vote is to blame.
 
 use tokio_util::sync::CancellationToken;
-use vote_queue::BallotBox;
+use vote_domain::voter_state::Vote;
 use vote_store::dead_letters::NewDeadLetter;
 
+use crate::box_worker::BoxWorker;
 use crate::collect::Arrived;
+use crate::letters::refused;
+use crate::product::{Product, VoteOf};
 use crate::retry::Backoff;
-use crate::settle::{SettleError, refused};
+use crate::settle::SettleError;
 use crate::worker::Worker;
 
 /// How often a vote must fail while a canary write succeeds before it is blamed.
 /// With the waits between, this takes some seconds: what passes by itself has passed.
 const TRIES: u32 = 8;
 
-impl Worker {
+impl<P: Product> BoxWorker<P> {
     /// Decides on a vote that failed alone: it is blamed only if it goes on failing while
     /// SQL takes other writes. The letter to keep for it, none if it settled after all;
     /// `None` if told to stop.
     pub(crate) async fn blame(
         &self,
-        ballot_box: &BallotBox,
-        vote: &Arrived,
+        vote: &Arrived<VoteOf<P>>,
         mut detail: String,
         stop: &CancellationToken,
     ) -> Option<Vec<NewDeadLetter>> {
-        let mut backoff = Backoff::new(&self.ids);
+        let mut backoff = Backoff::new(&self.worker.ids);
         let mut n_failures = 0;
         loop {
-            match self.store.write_canary("worker", self.clock.now()).await {
+            let Worker { store, clock, .. } = &self.worker;
+            match store.write_canary("worker", clock.now()).await {
                 Ok(()) => n_failures += 1,
                 Err(error) => self.held_up(&error, true),
             }
             if n_failures >= TRIES {
-                let vote_id = vote.vote.vote_id;
+                let vote_id = vote.vote.vote_id();
                 tracing::error!(target: "vote", %vote_id, detail, "vote cannot be settled");
-                return Some(vec![refused(ballot_box, vote, detail)]);
+                return Some(vec![refused(&self.ballot_box, vote, detail)]);
             }
             let wait = tokio::time::sleep(backoff.next());
             stop.run_until_cancelled(wait).await?;
             match self.settle_once(std::slice::from_ref(vote)).await {
                 Ok(settled) => {
                     self.recovered();
+                    self.log(std::slice::from_ref(vote), &settled);
                     self.show(&settled).await;
                     return Some(Vec::new());
                 }

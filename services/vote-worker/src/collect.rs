@@ -4,30 +4,31 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use vote_domain::review::ReviewVote;
-use vote_messages::vote::{self, AnyVote, DecodeError, Decoded};
+use vote_messages::vote::{self, AnyVote, DecodeError, WireVote};
 use vote_queue::{Consumer, Delivery, Tag};
 use vote_store::dead_letters::LetterKind;
 
+use crate::product::{Product, VoteOf};
+
 /// Votes to be settled together, and the messages they came in.
-#[derive(Debug, Default)]
-pub(crate) struct Batch {
-    pub(crate) votes: Vec<Arrived>,
-    /// What this build cannot read.
+#[derive(Debug)]
+pub(crate) struct Batch<V> {
+    pub(crate) votes: Vec<Arrived<V>>,
+    /// What this build cannot read, and votes that belong elsewhere.
     pub(crate) unreadable: Vec<Unreadable>,
     pub(crate) tags: Vec<Tag>,
 }
 
 /// A vote that arrived.
 #[derive(Clone, Debug)]
-pub(crate) struct Arrived {
-    pub(crate) vote: ReviewVote,
+pub(crate) struct Arrived<V> {
+    pub(crate) vote: V,
     pub(crate) trace_parent: String,
     /// It, as it arrived.
     pub(crate) bytes: Bytes,
 }
 
-/// Something that arrived and is no vote we can settle; kept as it is.
+/// Something that arrived and is no vote this box can settle; kept as it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Unreadable {
     pub(crate) kind: LetterKind,
@@ -36,43 +37,66 @@ pub(crate) struct Unreadable {
     pub(crate) detail: String,
 }
 
-impl Batch {
-    fn add(&mut self, delivery: Delivery) {
-        self.tags.push(delivery.tag);
-        let votes = match vote::unframe(delivery.body.clone()) {
-            Ok(votes) => votes,
-            Err(error) => {
-                self.unreadable.push(Unreadable {
-                    kind: LetterKind::Message,
-                    bytes: delivery.body,
-                    reason: "malformed",
-                    detail: error.to_string(),
-                });
-                return;
-            }
-        };
-        for bytes in votes {
-            match vote::decode(bytes.clone()) {
-                Ok(Decoded {
-                    vote: AnyVote::Review(vote),
-                    trace_parent,
-                }) => self.votes.push(Arrived {
-                    vote,
-                    trace_parent,
-                    bytes,
-                }),
-                Ok(Decoded { .. }) => {}
-                Err(error) => self.unreadable.push(Unreadable {
-                    kind: LetterKind::Vote,
-                    bytes,
-                    reason: match error {
-                        DecodeError::Malformed(_) => "malformed",
-                        DecodeError::UnsupportedVersion(_) => "unsupported_version",
-                    },
-                    detail: error.to_string(),
-                }),
-            }
+impl<V: WireVote> Batch<V> {
+    fn new() -> Self {
+        Self {
+            votes: Vec::new(),
+            unreadable: Vec::new(),
+            tags: Vec::new(),
         }
+    }
+
+    fn add(&mut self, delivery: Delivery, takes: impl Fn(&V) -> bool) {
+        self.tags.push(delivery.tag);
+        match vote::unframe(delivery.body.clone()) {
+            Ok(votes) => votes
+                .into_iter()
+                .for_each(|bytes| self.add_vote(bytes, &takes)),
+            Err(error) => self.unreadable.push(Unreadable {
+                kind: LetterKind::Message,
+                bytes: delivery.body,
+                reason: "malformed",
+                detail: error.to_string(),
+            }),
+        }
+    }
+
+    fn add_vote(&mut self, bytes: Bytes, takes: impl Fn(&V) -> bool) {
+        let (reason, detail) = match vote::decode(bytes.clone()) {
+            Ok(decoded) => {
+                let origin = origin(&decoded.vote);
+                match V::of(decoded.vote).filter(takes) {
+                    Some(vote) => {
+                        self.votes.push(Arrived {
+                            vote,
+                            trace_parent: decoded.trace_parent,
+                            bytes,
+                        });
+                        return;
+                    }
+                    None => ("foreign", origin),
+                }
+            }
+            Err(error) => match &error {
+                DecodeError::Malformed(_) => ("malformed", error.to_string()),
+                DecodeError::UnsupportedVersion(_) => ("unsupported_version", error.to_string()),
+            },
+        };
+        self.unreadable.push(Unreadable {
+            kind: LetterKind::Vote,
+            bytes,
+            reason,
+            detail,
+        });
+    }
+}
+
+/// Which vote was found where it does not belong.
+fn origin(vote: &AnyVote) -> String {
+    let vote_id = vote.vote_id();
+    match vote {
+        AnyVote::Review(vote) => format!("vote {vote_id} on review {}", vote.review),
+        AnyVote::Campaign(vote) => format!("vote {vote_id} in campaign {}", vote.campaign),
     }
 }
 
@@ -81,24 +105,27 @@ impl Batch {
 ///
 /// Nothing is lost if the future is dropped: what it took is delivered again once the
 /// consumer stops.
-pub(crate) async fn collect(
+pub(crate) async fn collect<P: Product>(
+    product: &P,
     consumer: &mut Consumer,
     votes_max: usize,
     linger: Duration,
-) -> Option<Batch> {
+) -> Option<Batch<VoteOf<P>>> {
     let first = consumer.recv().await?;
-    Some(gather(first, consumer, votes_max, linger).await)
+    Some(gather(product, first, consumer, votes_max, linger).await)
 }
 
 /// Gathers votes behind `first`.
-pub(crate) async fn gather(
+pub(crate) async fn gather<P: Product>(
+    product: &P,
     first: Delivery,
     consumer: &mut Consumer,
     votes_max: usize,
     linger: Duration,
-) -> Batch {
-    let mut batch = Batch::default();
-    batch.add(first);
+) -> Batch<VoteOf<P>> {
+    let takes = |vote: &_| product.takes(vote);
+    let mut batch = Batch::new();
+    batch.add(first, takes);
     let until = Instant::now() + linger;
     while batch.votes.len() < votes_max {
         let next = match consumer.try_recv() {
@@ -109,7 +136,7 @@ pub(crate) async fn gather(
                 .flatten(),
         };
         match next {
-            Some(next) => batch.add(next),
+            Some(next) => batch.add(next, takes),
             None => break,
         }
     }

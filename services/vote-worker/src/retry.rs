@@ -26,9 +26,14 @@ impl Backoff {
     pub(crate) fn next(&mut self) -> Duration {
         let whole = self.next;
         self.next = (whole * 2).min(LONGEST);
-        let [share] = self.ids.bytes();
-        whole / 2 + whole / 2 * u32::from(share) / 255
+        jittered(whole, &self.ids)
     }
+}
+
+/// Between half of `whole` and the whole.
+pub(crate) fn jittered(whole: Duration, ids: &Ids) -> Duration {
+    let [share] = ids.bytes();
+    whole / 2 + whole / 2 * u32::from(share) / 255
 }
 
 #[cfg(test)]

@@ -1,38 +1,55 @@
-//! The worker's parts, put together, and its loop.
+//! The worker's parts, put together, and what it runs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use bootstrap::settings::Boxes;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 use vote_cache::{Cache, VoterStates};
-use vote_domain::{Clock, Ids};
-use vote_queue::{BallotBox, Consumer, ConsumerSettings, Queue, TopologyError};
-use vote_store::Store;
+use vote_domain::campaign::Progress;
+use vote_domain::{CampaignId, Clock, Ids};
+use vote_queue::{ConsumerSettings, Queue, TopologyError};
 use vote_store::settle::RewardPolicy;
+use vote_store::{Store, StoreError};
 
-use crate::collect::{collect, gather};
-use crate::undeliverable;
-
-/// How long a box must give nothing before it is looked into.
-const DRAIN_WAIT: Duration = Duration::from_millis(20);
+use crate::box_worker::BoxWorker;
+use crate::campaign::Campaign;
+use crate::discovery::Discovery;
+use crate::reviews::Reviews;
+use crate::trouble::Trouble;
 
 /// How a worker settles.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
+    /// Which boxes it serves.
+    pub boxes: Boxes,
     /// Most votes settled in one transaction.
     pub batch_votes_max: usize,
     /// Longest the first vote waits for its batch.
     pub batch_linger: Duration,
-    /// Consumers of each ballot box.
+    /// Consumers of the box of review votes.
     pub consumers: usize,
+    /// Consumers of each campaign's box.
+    pub campaign_consumers: usize,
     /// Messages handed to a consumer ahead of their acknowledgement.
     pub prefetch: u16,
     /// When an author is rewarded.
     pub reward: RewardPolicy,
     /// How long counters are kept beside SQL.
     pub counter_ttl: Duration,
+    /// How long a box must stay empty before its campaign is closed: longer than a
+    /// gateway may take from admitting a vote to its `202`.
+    pub close_quiet: Duration,
+}
+
+impl Default for WorkerSettings {
+    /// What the settings are where nothing is set.
+    fn default() -> Self {
+        Self::from_settings(&bootstrap::Settings::default())
+    }
 }
 
 /// The outside systems a worker works with.
@@ -53,15 +70,28 @@ pub struct WorkerParts {
 /// Settles votes. Cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
+    /// By which closing leases know it.
+    pub(crate) id: Uuid,
     pub(crate) store: Store,
     pub(crate) cache: Cache,
-    pub(crate) states: VoterStates,
     pub(crate) queue: Queue,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) settings: Arc<WorkerSettings>,
-    /// Why settling is held up; `None` while it is not.
-    pub(crate) trouble: watch::Sender<Option<String>>,
+    pub(crate) trouble: Trouble,
+    /// Held while the broker's dead letters are moved.
+    pub(crate) sweeping: Arc<Mutex<()>>,
+}
+
+/// Why boxes could not be drained.
+#[derive(Debug, thiserror::Error)]
+pub enum DrainError {
+    /// A box cannot be looked into.
+    #[error(transparent)]
+    Queue(#[from] TopologyError),
+    /// SQL did not say which campaigns there are.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Worker {
@@ -76,90 +106,95 @@ impl Worker {
             ids,
         } = parts;
         Self {
-            states: VoterStates::of_reviews(cache.clone(), ids.clone()),
+            id: ids.next(),
             store,
             cache,
             queue,
             clock,
             ids,
             settings: Arc::new(settings),
-            trouble: watch::channel(None).0,
+            trouble: Trouble::default(),
+            sweeping: Arc::default(),
         }
     }
 
-    /// Settles what arrives until `stop` is cancelled; then finishes the batches in hand,
-    /// acknowledges them, and hands back the rest.
+    /// By which closing leases, logs and metrics know this worker.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Settles what arrives, and closes campaigns that are over, until `stop` is cancelled;
+    /// then finishes the batches in hand, acknowledges them, and hands back the rest.
     pub async fn run(&self, stop: CancellationToken) {
         let tasks = TaskTracker::new();
-        let settings = ConsumerSettings {
-            prefetch: self.settings.prefetch,
-        };
-        for _ in 0..self.settings.consumers.max(1) {
-            let consumer = self.queue.consumer(&BallotBox::reviews(), &settings);
-            tasks.spawn(self.clone().serve(consumer, stop.clone()));
+        if self.settings.boxes.has_reviews() {
+            for _ in 0..self.settings.consumers.max(1) {
+                tasks.spawn(self.at_reviews().serve(stop.clone()));
+            }
         }
-        let dead = self.queue.consumer(&BallotBox::dead(), &settings);
-        tasks.spawn(undeliverable::serve(self.clone(), dead, stop));
+        if self.settings.boxes.has_campaigns() {
+            let discovery = Discovery::new(self.clone(), tasks.clone(), stop.clone());
+            tasks.spawn(discovery.run());
+        }
+        tasks.spawn(self.clone().look_for_dead(stop));
         tasks.close();
         tasks.wait().await;
     }
 
-    async fn serve(self, mut consumer: Consumer, stop: CancellationToken) {
-        let (votes_max, linger) = (self.settings.batch_votes_max, self.settings.batch_linger);
-        let ballot_box = consumer.ballot_box().clone();
-        while let Some(Some(batch)) = stop
-            .run_until_cancelled(collect(&mut consumer, votes_max, linger))
-            .await
-        {
-            if !self.settle(&ballot_box, &batch, &stop).await {
-                break;
-            }
-            consumer.ack(&batch.tags).await;
-        }
-        consumer.stop().await;
-    }
-
-    /// Settles what is in the box of review votes, until it is empty; for a process that
-    /// is the box's only worker and must know that nothing is under way.
+    /// Settles what is in the boxes, until they are empty; for a process that is their only
+    /// worker and must know that nothing is under way.
     ///
     /// # Errors
-    /// [`TopologyError`] where the box cannot be looked into.
-    pub async fn drain(&self, stop: &CancellationToken) -> Result<(), TopologyError> {
-        let ballot_box = BallotBox::reviews();
-        let settings = ConsumerSettings {
-            prefetch: self.settings.prefetch,
-        };
-        let mut consumer = self.queue.consumer(&ballot_box, &settings);
-        loop {
-            let first = match tokio::time::timeout(DRAIN_WAIT, consumer.recv()).await {
-                Ok(Some(first)) => first,
-                Ok(None) => break,
-                Err(_) if self.queue.depth(&ballot_box).await?.n_ready > 0 => continue,
-                // Nothing waits, but something may have come while it was asked.
-                Err(_) => match consumer.try_recv() {
-                    Some(first) => first,
-                    None => break,
-                },
-            };
-            let votes_max = self.settings.batch_votes_max;
-            let batch = gather(first, &mut consumer, votes_max, Duration::ZERO).await;
-            if !self.settle(&ballot_box, &batch, stop).await {
-                break;
+    /// [`DrainError`]; what was settled stays settled.
+    pub async fn drain(&self, stop: &CancellationToken) -> Result<(), DrainError> {
+        self.at_reviews().drain(stop).await?;
+        for head in self.store.unfinished_campaigns().await? {
+            // Once drained, a box is empty and may be gone.
+            if head.progress >= Progress::Drained {
+                continue;
             }
-            consumer.ack(&batch.tags).await;
+            match self.at_campaign(head.terms.campaign).drain(stop).await {
+                // Nobody could vote yet.
+                Ok(()) | Err(TopologyError::NoSuchBox) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        consumer.stop().await;
         Ok(())
     }
 
     /// Why votes are not being settled now, if they are not.
     ///
     /// # Errors
-    /// The reason, as a sentence.
+    /// The boxes and the reasons, in one line.
     pub fn check(&self) -> Result<(), String> {
-        match &*self.trouble.borrow() {
-            None => Ok(()),
-            Some(reason) => Err(reason.clone()),
+        self.trouble.check()
+    }
+
+    pub(crate) fn at_reviews(&self) -> BoxWorker<Reviews> {
+        let product = Reviews {
+            store: self.store.clone(),
+            cache: self.cache.clone(),
+            states: VoterStates::of_reviews(self.cache.clone(), self.ids.clone()),
+            reward: self.settings.reward,
+            counter_ttl: self.settings.counter_ttl,
+        };
+        BoxWorker::new(self.clone(), product)
+    }
+
+    pub(crate) fn at_campaign(&self, campaign: CampaignId) -> BoxWorker<Campaign> {
+        let (cache, ids) = (self.cache.clone(), self.ids.clone());
+        let product = Campaign {
+            campaign,
+            store: self.store.clone(),
+            states: VoterStates::of_campaign(cache, ids, campaign),
+        };
+        BoxWorker::new(self.clone(), product)
+    }
+
+    pub(crate) fn consumer_settings(&self) -> ConsumerSettings {
+        ConsumerSettings {
+            prefetch: self.settings.prefetch,
         }
     }
 }

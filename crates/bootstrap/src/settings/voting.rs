@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 
+use super::boxes::Boxes;
 use super::section::section;
 
 section! {
@@ -60,10 +61,21 @@ section! {
         batch_votes_max: usize = 500, 1..=5_000;
         /// Longest the first vote waits for its batch, in milliseconds.
         batch_linger_ms: u64 = 5, 0..=1_000;
-        /// Consumers one process runs for each ballot box.
+        /// Ballot boxes this process serves: `reviews`, `campaigns` for all of them, or
+        /// campaigns' ids. See to it that every box is served by somebody: who serves a
+        /// campaign's box also closes the campaign.
+        boxes: Boxes = Boxes::all();
+        /// Consumers one process runs for the box of review votes.
         consumers: usize = 2, 1..=64;
+        /// Consumers one process runs for the box of each campaign that is open or about
+        /// to open. Each is a channel of the one connection votes are consumed on, and
+        /// brokers allow 2,047 of these: this times the open campaigns must stay below.
+        campaign_consumers: usize = 2, 1..=64;
         /// Messages the broker hands a consumer ahead of their acknowledgement.
         prefetch: u16 = 64, 1..=10_000;
+        /// How long the box of a campaign that is over must stay empty before the campaign
+        /// is closed, in milliseconds; at least `gateway.accept_timeout_ms` is waited.
+        close_quiet_ms: u64 = 5_000, 100..=600_000;
     }
 }
 

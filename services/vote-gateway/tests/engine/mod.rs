@@ -257,6 +257,7 @@ fn worker(store: &Store, queue: &Queue, cache: &Cache, ids: &Ids) -> Worker {
             credit: 1,
         },
         counter_ttl: Duration::from_secs(10),
+        ..WorkerSettings::default()
     };
     Worker::new(parts, settings)
 }
