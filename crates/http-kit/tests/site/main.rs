@@ -5,6 +5,7 @@
 
 mod answers;
 mod bodies;
+mod gates;
 mod operation;
 mod server;
 mod tokens;
