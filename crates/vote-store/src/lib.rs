@@ -55,6 +55,8 @@ macro_rules! queries {
         pub(crate) mod boards;
         #[path = "queries/campaign_ledger.rs"]
         pub(crate) mod campaign_ledger;
+        #[path = "queries/campaign_rows.rs"]
+        pub(crate) mod campaign_rows;
         #[path = "queries/campaign_settle.rs"]
         pub(crate) mod campaign_settle;
         #[path = "queries/campaigns.rs"]

@@ -32,8 +32,12 @@ pub(crate) enum Value {
     Words(String),
     /// Text that somebody may have written.
     MaybeWords(Option<String>),
+    /// Bytes.
+    Bytes(Vec<u8>),
     /// A local day.
     Day(NaiveDate),
+    /// A local day, or nothing.
+    MaybeDay(Option<NaiveDate>),
     /// A moment.
     At(Moment),
 }
@@ -113,8 +117,8 @@ impl<const N: usize> QueryId for WriteRows<'_, N> {
 }
 
 macro_rules! push_rows {
-    ($self:ident, $out:ident) => {
-        for (n, row) in $self.rows.iter().enumerate() {
+    ($rows:expr, $out:ident) => {
+        for (n, row) in $rows.enumerate() {
             if n > 0 {
                 $out.push_sql(", ");
             }
@@ -130,7 +134,9 @@ macro_rules! push_rows {
                     Value::Words(text) => $out.push_bind_param::<Text, _>(text)?,
                     Value::MaybeWords(text) => $out.push_bind_param::<Nullable<Text>, _>(text)?,
                     Value::Text(text) => $out.push_bind_param::<Nullable<Text>, _>(text)?,
+                    Value::Bytes(bytes) => $out.push_bind_param::<Binary, _>(bytes)?,
                     Value::Day(day) => $out.push_bind_param::<Date, _>(day)?,
+                    Value::MaybeDay(day) => $out.push_bind_param::<Nullable<Date>, _>(day)?,
                     Value::At(at) => $out.push_bind_param::<Timestamp, _>(at)?,
                 }
             }
@@ -142,7 +148,7 @@ macro_rules! push_rows {
 impl<const N: usize> QueryFragment<Mysql> for WriteRows<'_, N> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
         self.write.head(&mut out);
-        push_rows!(self, out);
+        push_rows!(self.rows.iter(), out);
         if self.write.upsert_key.is_empty() {
             return Ok(());
         }
@@ -170,7 +176,7 @@ impl<const N: usize> QueryFragment<Mysql> for WriteRows<'_, N> {
 impl<const N: usize> QueryFragment<Sqlite> for WriteRows<'_, N> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         self.write.head(&mut out);
-        push_rows!(self, out);
+        push_rows!(self.rows.iter(), out);
         if self.write.upsert_key.is_empty() {
             return Ok(());
         }
@@ -192,6 +198,76 @@ impl<const N: usize> QueryFragment<Sqlite> for WriteRows<'_, N> {
             out.push_sql(&set);
             first = false;
         }
+        Ok(())
+    }
+}
+
+/// `(a, b, …) IN (…)`: rows whose key is one of some. The keys are repeated up to the next
+/// of the fixed sizes, so that they are asked after in few statements, of few texts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyIn<'k, const N: usize> {
+    columns: &'static str,
+    keys: &'k [[Value; N]],
+    size: usize,
+}
+
+/// Splits `keys` into conditions on `columns`, "a, b".
+pub(crate) fn key_in<'k, const N: usize>(
+    columns: &'static str,
+    keys: &'k [[Value; N]],
+) -> impl Iterator<Item = KeyIn<'k, N>> + Send {
+    keys.chunks(CHUNKS[0]).map(move |keys| KeyIn {
+        columns,
+        keys,
+        size: CHUNKS
+            .into_iter()
+            .rfind(|size| keys.len() <= *size)
+            .unwrap_or(keys.len()),
+    })
+}
+
+impl<const N: usize> KeyIn<'_, N> {
+    fn padded(&self) -> impl Iterator<Item = &[Value; N]> {
+        let last = self.keys.last();
+        let more = self.size - self.keys.len();
+        self.keys
+            .iter()
+            .chain(std::iter::repeat_n(last, more).flatten())
+    }
+}
+
+impl<const N: usize> QueryId for KeyIn<'_, N> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<const N: usize> diesel::expression::Expression for KeyIn<'_, N> {
+    type SqlType = diesel::sql_types::Bool;
+}
+impl<QS, const N: usize> diesel::expression::SelectableExpression<QS> for KeyIn<'_, N> {}
+impl<QS, const N: usize> diesel::expression::AppearsOnTable<QS> for KeyIn<'_, N> {}
+impl<GB, const N: usize> diesel::expression::ValidGrouping<GB> for KeyIn<'_, N> {
+    type IsAggregate = diesel::expression::is_aggregate::No;
+}
+
+impl<const N: usize> QueryFragment<Mysql> for KeyIn<'_, N> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Mysql>) -> QueryResult<()> {
+        out.push_sql("(");
+        out.push_sql(self.columns);
+        out.push_sql(") IN (");
+        push_rows!(self.padded(), out);
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<const N: usize> QueryFragment<Sqlite> for KeyIn<'_, N> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("(");
+        out.push_sql(self.columns);
+        out.push_sql(") IN (VALUES ");
+        push_rows!(self.padded(), out);
+        out.push_sql(")");
         Ok(())
     }
 }
@@ -292,6 +368,20 @@ mod tests {
         let sizes: Vec<_> = chunks(&rows).map(<[_]>::len).collect();
         assert_eq!(sizes, [256, 64, 16, 4, 1, 1, 1]);
         assert_eq!(chunks(&rows).flatten().copied().collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn keys_are_asked_after_in_fixed_sizes() {
+        let keys = [[Value::Int(1)], [Value::Int(2)]];
+        let condition = key_in("a", &keys).next().expect("one condition");
+        assert_eq!(
+            diesel::debug_query::<Mysql, _>(&condition).to_string(),
+            "(a) IN ((?), (?), (?), (?)) -- binds: [1, 2, 2, 2]"
+        );
+        let many = vec![[Value::Int(7)]; 300];
+        let sizes: Vec<_> = key_in("a", &many).map(|keys| keys.size).collect();
+        assert_eq!(sizes, [256, 64]);
+        assert_eq!(key_in::<1>("a", &[]).count(), 0);
     }
 
     #[test]

@@ -320,6 +320,7 @@ diesel::table! {
         voter_id -> Binary,
         void_id -> Binary,
         forfeited -> Bool,
+        reason -> Text,
         voided_at -> Timestamp,
     }
 }
@@ -345,6 +346,7 @@ diesel::table! {
         position -> BigInt,
         forfeit -> Bool,
         reason -> Text,
+        applied_at -> Nullable<Timestamp>,
     }
 }
 

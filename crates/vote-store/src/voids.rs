@@ -61,6 +61,7 @@ pub enum VoidOutcome {
 pub(crate) const VOIDS_MAX: usize = 256;
 
 /// What one transaction of several did, and whether more are due.
+#[derive(Default)]
 pub(crate) struct VoidStep {
     pub(crate) voided: u64,
     pub(crate) voters: Vec<(VoterId, Settled<Touched>)>,
@@ -68,6 +69,16 @@ pub(crate) struct VoidStep {
     pub(crate) more: bool,
     /// Whether the campaign takes no voids any more.
     pub(crate) is_closed: bool,
+}
+
+impl VoidStep {
+    /// Nothing, for the campaign takes no voids any more.
+    pub(crate) fn closed() -> Self {
+        Self {
+            is_closed: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// Which marks have something to void.

@@ -16,8 +16,8 @@ use crate::closing::{
 use crate::key::{Key, Moment};
 use crate::rows::Locked;
 use crate::schema::{
-    campaign_channels, campaign_options, campaign_results, campaign_totals, campaign_vote_marks,
-    campaign_voids, campaign_voter_marks, campaign_votes, campaigns, dead_letters,
+    campaign_channels, campaign_options, campaign_results, campaign_totals,
+    campaign_voids, campaign_votes, campaigns, dead_letters,
 };
 
 /// A campaign's row as the close needs it, locked.

@@ -1,18 +1,108 @@
 //! What SQL says of a campaign's voters.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use vote_domain::campaign::{Base, ChannelNo};
 use vote_domain::{CampaignId, VoteId, VoterId};
 
 use super::Conn;
+use super::campaign_rows::{LOT, LotColumns, day_use, key_values, lot_of};
 use crate::StoreError;
+use crate::key::{Key, Moment};
+use crate::rows::key_in;
+use crate::schema::{campaign_lots, campaign_uses, campaign_voters, campaign_votes};
 use crate::wallets::CampaignBases;
 
 pub(crate) async fn load_bases(
-    _connection: &mut Conn,
-    _campaign: CampaignId,
-    _voters: &[VoterId],
-    _votes: &[VoteId],
-    _now: DateTime<Utc>,
+    connection: &mut Conn,
+    campaign: CampaignId,
+    voters: &[VoterId],
+    votes: &[VoteId],
+    now: DateTime<Utc>,
 ) -> Result<CampaignBases, StoreError> {
-    Err(StoreError::Unavailable("not yet".to_owned()))
+    let mut loaded = CampaignBases {
+        bases: voters.iter().map(|voter| (*voter, Base::default())).collect(),
+        known: HashSet::new(),
+    };
+    let heads = super::campaigns::heads(connection, &[campaign]).await?;
+    let oldest = heads
+        .get(&campaign)
+        .map(|head| head.terms.oldest_unexpired(now));
+    let keys = key_values(voters.iter().copied());
+    for voters in key_in("voter_id", &keys) {
+        let rows: Vec<(Key, i64, i64)> = campaign_voters::table
+            .filter(campaign_voters::campaign_id.eq(Key::from(campaign)))
+            .filter(voters)
+            .select((
+                campaign_voters::voter_id,
+                campaign_voters::version,
+                campaign_voters::last_seq,
+            ))
+            .load(connection)
+            .await?;
+        for (voter, version, last_seq) in rows {
+            if let Some(base) = loaded.bases.get_mut(&voter.into()) {
+                base.version = version.unsigned_abs();
+                base.last_seq = vote_domain::Seq(last_seq);
+            }
+        }
+        let uses: Vec<(Key, i32, NaiveDate, i32, i32)> = campaign_uses::table
+            .filter(campaign_uses::campaign_id.eq(Key::from(campaign)))
+            .filter(voters)
+            .filter(campaign_uses::day.ge(Base::first_day(now)))
+            .select((
+                campaign_uses::voter_id,
+                campaign_uses::channel_no,
+                campaign_uses::day,
+                campaign_uses::used,
+                campaign_uses::use_limit,
+            ))
+            .load(connection)
+            .await?;
+        for (voter, channel, day, used, limit) in uses {
+            if let Some(base) = loaded.bases.get_mut(&voter.into()) {
+                let place = (ChannelNo(channel.unsigned_abs()), day);
+                base.uses.insert(place, day_use(used, limit));
+            }
+        }
+        let Some(oldest) = oldest.and_then(granted_since) else {
+            continue;
+        };
+        let lots: Vec<LotColumns> = campaign_lots::table
+            .filter(campaign_lots::campaign_id.eq(Key::from(campaign)))
+            .filter(voters)
+            .filter(campaign_lots::granted_at.ge(oldest))
+            .filter(
+                campaign_lots::free_day
+                    .is_not_null()
+                    .or(campaign_lots::spent.lt(campaign_lots::tickets)),
+            )
+            .select(LOT)
+            .load(connection)
+            .await?;
+        for row in lots {
+            let ((voter, lot_id), lot) = lot_of(row)?;
+            if let Some(base) = loaded.bases.get_mut(&voter) {
+                base.lots.insert(lot_id, lot);
+            }
+        }
+    }
+    for votes in key_in("vote_id", &key_values(votes.iter().copied())) {
+        let found: Vec<Key> = campaign_votes::table
+            .filter(votes)
+            .select(campaign_votes::vote_id)
+            .load(connection)
+            .await?;
+        loaded.known.extend(found.into_iter().map(VoteId::from));
+    }
+    Ok(loaded)
+}
+
+/// The moment since which lots were granted that are not expired, as SQL can have it;
+/// none where all are expired.
+pub(crate) fn granted_since(oldest: DateTime<Utc>) -> Option<Moment> {
+    (oldest < DateTime::<Utc>::MAX_UTC).then(|| Moment(oldest.max(DateTime::UNIX_EPOCH)))
 }

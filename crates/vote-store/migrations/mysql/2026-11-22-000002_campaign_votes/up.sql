@@ -124,12 +124,13 @@ CREATE TABLE campaign_votes (
 
 -- Counted votes that were voided later: the ledger's second half, append-only too.
 CREATE TABLE campaign_voids (
-    vote_id     BINARY(16)  NOT NULL,
-    campaign_id BINARY(16)  NOT NULL,
-    voter_id    BINARY(16)  NOT NULL,
-    void_id     BINARY(16)  NOT NULL,
-    forfeited   BOOLEAN     NOT NULL,
-    voided_at   DATETIME(6) NOT NULL,
+    vote_id     BINARY(16)   NOT NULL,
+    campaign_id BINARY(16)   NOT NULL,
+    voter_id    BINARY(16)   NOT NULL,
+    void_id     BINARY(16)   NOT NULL,
+    forfeited   BOOLEAN      NOT NULL,
+    reason      VARCHAR(500) NOT NULL,
+    voided_at   DATETIME(6)  NOT NULL,
     PRIMARY KEY (vote_id),
     KEY campaign_voids_by_voter (campaign_id, voter_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
@@ -147,7 +148,8 @@ CREATE TABLE campaign_vote_marks (
     KEY campaign_vote_marks_open (campaign_id, applied_at)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- A void of all votes of a voter up to a sequence number.
+-- A void of all votes of a voter up to a sequence number; open until those that settled
+-- before it are voided.
 CREATE TABLE campaign_voter_marks (
     void_id     BINARY(16)   NOT NULL,
     voter_id    BINARY(16)   NOT NULL,
@@ -156,8 +158,10 @@ CREATE TABLE campaign_voter_marks (
     position    BIGINT       NOT NULL,
     forfeit     BOOLEAN      NOT NULL,
     reason      VARCHAR(500) NOT NULL,
+    applied_at  DATETIME(6)  NULL,
     PRIMARY KEY (void_id),
-    KEY campaign_voter_marks_by_voter (voter_id, campaign_id)
+    KEY campaign_voter_marks_by_voter (voter_id, campaign_id),
+    KEY campaign_voter_marks_open (campaign_id, applied_at)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Tickets by hour (UTC, counted from the Unix epoch), by day likewise, and in all.

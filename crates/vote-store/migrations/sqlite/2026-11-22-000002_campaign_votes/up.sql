@@ -119,6 +119,7 @@ CREATE TABLE campaign_voids (
     voter_id BLOB NOT NULL,
     void_id BLOB NOT NULL,
     forfeited INTEGER NOT NULL,
+    reason TEXT NOT NULL,
     voided_at TEXT NOT NULL,
     PRIMARY KEY (vote_id)
 ) STRICT, WITHOUT ROWID;
@@ -146,10 +147,13 @@ CREATE TABLE campaign_voter_marks (
     position INTEGER NOT NULL,
     forfeit INTEGER NOT NULL,
     reason TEXT NOT NULL,
+    applied_at TEXT NULL,
     PRIMARY KEY (void_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX campaign_voter_marks_by_voter ON campaign_voter_marks (voter_id, campaign_id);
+
+CREATE INDEX campaign_voter_marks_open ON campaign_voter_marks (campaign_id, applied_at);
 
 CREATE TABLE campaign_tallies (
     campaign_id BLOB NOT NULL,
