@@ -174,14 +174,13 @@ mod tests {
     use std::time::Duration;
 
     use vote_cache::{Cache, VoterStates};
-    use vote_domain::Seq;
     use vote_domain::review::{Direction, QuotaPolicy, ReviewVote};
-    use vote_domain::{Clock, Ids};
+    use vote_domain::{Clock, Ids, Seq, UserId};
     use vote_queue::{BallotBox, EmbeddedSettings, PublisherSettings, Queue};
     use vote_store::Store;
 
     use super::*;
-    use crate::gateway::{GatewayParts, GatewaySettings};
+    use crate::gateway::{Gateway, GatewayParts, GatewaySettings};
 
     fn gateway(parts: &GatewayParts) -> Gateway {
         let settings = GatewaySettings {
@@ -228,7 +227,7 @@ mod tests {
             let sent = InFlight {
                 message: vote_messages::vote::encode(&vote, "").to_vec(),
                 vote,
-                gateway: first.id,
+                gateway: first.office.id,
                 sent_at: known.now,
                 n_sends: 1,
                 unknown: false,
@@ -240,15 +239,18 @@ mod tests {
         let [ours, theirs] = &reserved[..] else {
             unreachable!("two were reserved")
         };
-        assert_eq!(second.resend(theirs).await?, Vouched::Durable);
+        assert_eq!(second.reviews.resend(theirs).await?, Vouched::Durable);
         for (sent, is_released) in [(ours, true), (theirs, false)] {
             let (voter, vote_id) = (sent.vote.voter, sent.vote.vote_id);
-            assert_eq!(first.release(voter, vote_id).await?, is_released);
+            assert_eq!(
+                first.reviews.release(voter.into(), vote_id).await?,
+                is_released
+            );
             let state = states.read(voter).await?.state;
             assert_eq!(state.in_flight(vote_id).is_none(), is_released);
         }
         // What was released is nobody's to send again.
-        assert_eq!(second.resend(ours).await?, Vouched::Gone);
+        assert_eq!(second.reviews.resend(ours).await?, Vouched::Gone);
         Ok(())
     }
 }

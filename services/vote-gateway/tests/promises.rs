@@ -10,7 +10,7 @@ use engine::{DOWN, Engine, UP, admitted, ballot, noon, on_each_engine, under, vo
 use vote_domain::RejectReason;
 use vote_domain::review::{Ballot, Rejection};
 use vote_domain::{Clock, ReviewId, UserId};
-use vote_gateway::{Accepted, CastError, VoteState};
+use vote_gateway::{Accepted, CastError, ReviewRefusal, VoteState};
 use vote_store::settle::RewardPolicy;
 
 const NO_REWARD: RewardPolicy = RewardPolicy {
@@ -65,7 +65,7 @@ on_each_engine! {
         assert_eq!(engine.counts(review).await?, (1, 0));
         assert!(matches!(
             cast(DOWN).await,
-            Err(CastError::Rejected(Rejection::DailyQuotaUsed(_), _))
+            Err(CastError::Refused(ReviewRefusal::Rejected(Rejection::DailyQuotaUsed(_), _)))
         ));
         Ok(())
     }
@@ -262,7 +262,7 @@ async fn the_day_ends_at_local_midnight_also_where_clocks_change() -> Result<()>
     let review = engine.review().await?;
     clock.set(last);
     match engine.gateway.cast(ballot(voter, review, UP)).await {
-        Err(CastError::Rejected(Rejection::DailyQuotaUsed(quota), now)) => {
+        Err(CastError::Refused(ReviewRefusal::Rejected(Rejection::DailyQuotaUsed(quota), now))) => {
             assert_eq!((quota.resets_at, now), (midnight, last));
         }
         other => panic!("{other:?}"),
