@@ -261,3 +261,38 @@ fn tickets_that_expire_first_are_spent_first_and_of_those_the_oldest() {
     // On the third day the first day's are gone.
     assert_eq!(lots(day(2), 3), [(free(1), 2), (lot_id(2), 1)]);
 }
+
+#[test]
+fn settling_refuses_expired_lots_and_free_lots_under_another_name() {
+    let mut facts = facts();
+    facts.terms.free_daily_tickets = 2;
+    facts.terms.expiry = TicketExpiry::EndOfDay;
+    let start = facts.terms.starts_at;
+    let midnight = utc("2026-03-25T23:00:00Z");
+    let vote = ask(&VoterState::default(), &facts, start, on(WEB, 1)).unwrap();
+    let at = |at: DateTime<Utc>| CampaignVote {
+        seq: Seq(at.timestamp_micros()),
+        ..vote.clone()
+    };
+    let mut renamed = vote.clone();
+    renamed.draws[0].lot = lot_id(1);
+    let mut anothers = vote.clone();
+    anothers.voter = Voter::member(UserId(Uuid::from_u128(2)));
+    let mut before_the_first = vote.clone();
+    let day = facts.terms.day(start).pred_opt().unwrap();
+    before_the_first.draws[0] = Draw {
+        lot: facts.terms.free_lot_id(voter().voter_id(), day),
+        free_day: Some(day),
+        tickets: 1,
+    };
+    let outcome = |vote| {
+        let mut rows = Rows::new(facts.terms.clone());
+        merge(&mut rows, [vote]).entries[0].outcome
+    };
+    let rejected = crate::Outcome::Rejected(RejectReason::InsufficientTickets);
+    for bad in [at(midnight), renamed, anothers, before_the_first] {
+        assert_eq!(outcome(bad), rejected);
+    }
+    let last = at(midnight - TimeDelta::microseconds(1));
+    assert_eq!(outcome(last), crate::Outcome::Counted);
+}
