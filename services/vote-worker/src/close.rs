@@ -10,6 +10,8 @@
 
 mod lease;
 pub(crate) mod overdue;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::time::Duration;
@@ -32,6 +34,9 @@ use crate::silence::Silence;
 
 /// How often a box that gives nothing is looked into, at most.
 const READ_EVERY: Duration = Duration::from_millis(250);
+
+/// The pause before the broker's dead letters are looked into again.
+const SWEEP_AGAIN: Duration = Duration::from_secs(1);
 
 /// How often it is said what a close waits for.
 const SAY_EVERY: Duration = Duration::from_secs(60);
@@ -180,7 +185,7 @@ impl BoxWorker<Campaign> {
                 said.once_a_while(|| {
                     tracing::warn!(%campaign, "the close waits for the broker's dead letters");
                 });
-                self.pause(READ_EVERY, stop).await?;
+                self.pause(SWEEP_AGAIN, stop).await?;
             }
             if let Some(letter) = self.step("letters", stop, || self.open_letter()).await? {
                 said.once_a_while(|| {
@@ -218,6 +223,7 @@ impl BoxWorker<Campaign> {
         stop: &CancellationToken,
     ) -> Result<(), LeftOff> {
         let quiet = self.worker.settings.close_quiet;
+        // So that silence is found soon after it was long enough.
         let read_every = READ_EVERY.min(quiet / 4);
         let mut silence = Silence::of(quiet);
         loop {

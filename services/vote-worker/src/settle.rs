@@ -85,6 +85,11 @@ impl<P: Product> BoxWorker<P> {
                     self.tell(&voters).await;
                     return true;
                 }
+                Err(error @ StoreError::Refused(_)) => {
+                    // It waits in SQL, where the next batch finds it, or the close.
+                    tracing::error!(ballot_box = %self.ballot_box, %error, "a void is not carried out");
+                    return true;
+                }
                 Err(error) => {
                     self.held_up(&error, true);
                     let wait = tokio::time::sleep(backoff.next());

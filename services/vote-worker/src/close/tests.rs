@@ -1,0 +1,226 @@
+//! A close that is given up anywhere, as a process that dies gives it up.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, TimeDelta, Utc};
+use vote_cache::Cache;
+use vote_domain::campaign::{
+    Ballot, CampaignOption, CampaignVote, Channel, ChannelNo, Draw, OptionNo, Plan, TicketExpiry,
+};
+use vote_domain::{CampaignId, Clock, Ids, Seq, UserId, Voter};
+use vote_messages::vote::{encode, frame};
+use vote_queue::{EmbeddedSettings, PublisherSettings, Queue, TopologyError};
+use vote_store::Store;
+use vote_store::audit::{Act, AuditActor};
+
+use super::*;
+use crate::worker::{Worker, WorkerParts, WorkerSettings};
+
+const N_VOTES: u64 = 60;
+
+/// Everything a worker needs, and a campaign that is over with votes in its box.
+struct Scene {
+    parts: WorkerParts,
+    campaign: CampaignId,
+    _folder: tempfile::TempDir,
+}
+
+impl Scene {
+    async fn set() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let ids = Ids::seeded(7);
+        let now = DateTime::from_timestamp(1_769_000_400, 0).context("a time")?;
+        let clock = Clock::manual(now);
+        let store = Store::sqlite(folder.path().join("tally.db")).await?;
+        store.migrate().await?;
+        let queue = Queue::embedded(EmbeddedSettings::at(folder.path().join("votes"))).await?;
+        let parts = WorkerParts {
+            cache: Cache::memory(clock.clone(), 0, ids.clone()),
+            store,
+            queue,
+            clock,
+            ids,
+        };
+        let campaign = parts.ids.next();
+        let scene = Self {
+            parts,
+            campaign,
+            _folder: folder,
+        };
+        scene.fill(now).await?;
+        scene
+            .parts
+            .clock
+            .set(now + TimeDelta::hours(2) + TimeDelta::seconds(3));
+        Ok(scene)
+    }
+
+    async fn fill(&self, now: DateTime<Utc>) -> Result<()> {
+        let WorkerParts {
+            store, queue, ids, ..
+        } = &self.parts;
+        let ballot_box = BallotBox::campaign(self.campaign.0);
+        queue.declare(&ballot_box).await?;
+        let plan = plan(now);
+        let act = Act {
+            audit_id: ids.next(),
+            at: now,
+            actor: AuditActor::System,
+        };
+        store.create_campaign(self.campaign, &plan, &act).await?;
+        let mut heads = store.campaign_heads(&[self.campaign]).await?;
+        let terms = heads.remove(&self.campaign).context("a head")?.terms;
+        let day = terms.day(now);
+        let publisher = queue.publisher(&ballot_box, &PublisherSettings::default(), |votes| {
+            frame(votes)
+        });
+        for _ in 0..N_VOTES {
+            let voter = Voter::member(ids.next::<UserId>());
+            let vote = CampaignVote {
+                vote_id: ids.next(),
+                campaign: self.campaign,
+                ballot: Ballot {
+                    option: OptionNo(0),
+                    channel: ChannelNo(0),
+                    tickets: 1,
+                },
+                seq: Seq(now.timestamp_micros()),
+                day,
+                limit: None,
+                draws: vec![Draw {
+                    lot: terms.free_lot_id(voter.voter_id(), day),
+                    free_day: Some(day),
+                    tickets: 1,
+                }],
+                voter,
+            };
+            let deadline = Instant::now() + Duration::from_secs(5);
+            let body = encode(&vote, "");
+            publisher.reserve()?.publish(body, deadline, None).await?;
+        }
+        Ok(())
+    }
+
+    /// A worker of another process.
+    fn worker(&self) -> Worker {
+        let settings = WorkerSettings {
+            batch_votes_max: 10,
+            prefetch: 4,
+            close_quiet: Duration::from_millis(20),
+            ..WorkerSettings::default()
+        };
+        Worker::new(self.parts.clone(), settings)
+    }
+
+    async fn check(&self) -> Result<()> {
+        let (facts, frozen) = self.parts.store.recompute_result(self.campaign).await?;
+        let frozen = frozen.context("no result")?;
+        ensure!(frozen.digest == facts.digest());
+        ensure!(frozen.n_votes == N_VOTES, "{} votes", frozen.n_votes);
+        let depth = self
+            .parts
+            .queue
+            .depth(&BallotBox::campaign(self.campaign.0));
+        ensure!(depth.await == Err(TopologyError::NoSuchBox));
+        Ok(())
+    }
+}
+
+fn plan(now: DateTime<Utc>) -> Plan {
+    Plan {
+        name: "Best soup".to_owned(),
+        starts_at: now - TimeDelta::hours(1),
+        ends_at: now + TimeDelta::hours(2),
+        zone: chrono_tz::Tz::UTC,
+        free_daily_tickets: 1,
+        expiry: TicketExpiry::CampaignEnd,
+        tickets_per_vote_max: 1,
+        channels: vec![Channel {
+            key: "app".to_owned(),
+            name: "App".to_owned(),
+            daily_ticket_limit: None,
+            voter_kinds: None,
+        }],
+        options: vec![CampaignOption {
+            key: "leek".to_owned(),
+            name: "Leek".to_owned(),
+            subject: None,
+        }],
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_given_up_anywhere_is_taken_up_by_another() -> Result<()> {
+    let scene = Scene::set().await?;
+    let never = CancellationToken::new();
+    let mut n_given_up = 0;
+    // Each gets a little further than the one before.
+    for patience_ms in 0..2_000 {
+        let close = scene.worker().at_campaign(scene.campaign);
+        let close = close.close(Holder::default(), never.clone());
+        match timeout(Duration::from_millis(patience_ms), close).await {
+            Ok(closed) => {
+                assert_eq!(closed, Closed::Final);
+                break;
+            }
+            Err(_) => n_given_up += 1,
+        }
+        // The lease of the dead runs out.
+        let clock = &scene.parts.clock;
+        clock.set(clock.now() + TimeDelta::seconds(31));
+    }
+    assert!(n_given_up > 10, "given up {n_given_up} times");
+    scene.check().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_want_to_close_one_does() -> Result<()> {
+    let scene = Scene::set().await?;
+    let never = CancellationToken::new();
+    let closes: Vec<_> = (0..8)
+        .map(|_| {
+            let close = scene.worker().at_campaign(scene.campaign);
+            tokio::spawn(close.close(Holder::default(), never.clone()))
+        })
+        .collect();
+    let mut n_final = 0;
+    for close in closes {
+        match close.await? {
+            Closed::Final => n_final += 1,
+            Closed::HeldBy(_) => {}
+            Closed::LeftOff => anyhow::bail!("left off"),
+        }
+    }
+    assert_eq!(n_final, 1);
+    scene.check().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_another_took_ends_the_close_at_once() -> Result<()> {
+    let scene = Scene::set().await?;
+    let WorkerParts {
+        store, clock, ids, ..
+    } = &scene.parts;
+    // It waits for a message that somebody else holds.
+    let ballot_box = BallotBox::campaign(scene.campaign.0);
+    let mut stranger = scene
+        .parts
+        .queue
+        .consumer(&ballot_box, &vote_queue::ConsumerSettings { prefetch: 1 });
+    stranger.recv().await.context("a message")?;
+    let close = scene.worker().at_campaign(scene.campaign);
+    let close = tokio::spawn(close.close(Holder::default(), CancellationToken::new()));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let now = clock.now() + TimeDelta::seconds(31);
+    clock.set(now);
+    let until = now + TimeDelta::minutes(1);
+    let taken = store.take_closing_lease(scene.campaign, ids.next(), now, until);
+    assert_eq!(taken.await?, ClosingLease::Taken);
+    // It notices when it would extend its own.
+    let closed = timeout(Duration::from_secs(15), close).await??;
+    assert_eq!(closed, Closed::LeftOff);
+    let depth = scene.parts.queue.depth(&ballot_box).await?;
+    assert_eq!(depth.n_consumers, 1);
+    Ok(())
+}

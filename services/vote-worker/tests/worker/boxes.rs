@@ -1,0 +1,120 @@
+//! Which boxes a worker serves, and what it finds in them.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use bytes::Bytes;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use vote_domain::review::{Direction, ReviewVote};
+use vote_domain::{ReviewId, Seq, UserId, VoteId};
+use vote_messages::vote::{encode, frame};
+use vote_queue::BallotBox;
+use vote_worker::WorkerSettings;
+
+use crate::engine::{Engine, a_vote, on_each_engine, run};
+
+/// Within this a campaign that is there must be served.
+const DISCOVERED: Duration = Duration::from_secs(2);
+
+on_each_engine! {
+    async fn a_campaign_that_opens_is_served_within_two_seconds(engine: Engine) -> Result<()> {
+        let worker = engine.work();
+        sleep(Duration::from_millis(300)).await;
+        let head = engine.campaign().await?;
+        let opened = Instant::now();
+        engine.publish(head.terms.campaign, &[a_vote(&head, 1)]).await?;
+        engine.until_settled(head.terms.campaign, 1).await?;
+        assert!(opened.elapsed() < DISCOVERED, "{:?}", opened.elapsed());
+        worker.stop().await
+    }
+
+    async fn a_worker_serves_the_boxes_it_was_told_to_and_no_others(engine: Engine) -> Result<()> {
+        let (mine, other) = (engine.campaign().await?, engine.campaign().await?);
+        let only = |boxes: &str| -> Result<WorkerSettings> {
+            Ok(WorkerSettings { boxes: boxes.parse()?, ..engine.settings() })
+        };
+        for head in [&mine, &other] {
+            engine.publish(head.terms.campaign, &[a_vote(head, 1)]).await?;
+        }
+        let settings = only(&mine.terms.campaign.to_string())?;
+        let one = run(engine.worker(settings));
+        engine.until_settled(mine.terms.campaign, 1).await?;
+        sleep(DISCOVERED).await;
+        assert_eq!(engine.n_settled(other.terms.campaign).await?, 0);
+        for ballot_box in [BallotBox::campaign(other.terms.campaign.0), BallotBox::reviews()] {
+            let depth = engine.queue.depth(&ballot_box).await?;
+            assert_eq!(depth.n_consumers, 0, "{ballot_box}");
+        }
+
+        let rest = run(engine.worker(only("campaigns")?));
+        engine.until_settled(other.terms.campaign, 1).await?;
+        assert_eq!(engine.queue.depth(&BallotBox::reviews()).await?.n_consumers, 0);
+        one.stop().await?;
+        rest.stop().await
+    }
+
+    async fn a_vote_in_a_box_that_is_not_its_own_is_kept_and_its_neighbours_count(engine: Engine) -> Result<()> {
+        let (here, there) = (engine.campaign().await?, engine.campaign().await?);
+        let strangers = [encode(&a_vote(&there, 1), ""), encode(&on_review(), "")];
+        let [of_campaign, of_review] = strangers.clone();
+        let body = frame(&[of_campaign.clone(), encode(&a_vote(&here, 2), ""), of_review]);
+        let here_box = BallotBox::campaign(here.terms.campaign.0);
+        engine.publish_bodies(&here_box, [body]).await?;
+        engine.publish_bodies(&BallotBox::reviews(), [frame(&[of_campaign])]).await?;
+        let worker = engine.work();
+        engine.until_settled(here.terms.campaign, 1).await?;
+        let kept = letters(&engine, &here_box, 2).await?;
+        assert!(strangers.iter().all(|vote| kept.contains(vote)));
+        assert_eq!(letters(&engine, &BallotBox::reviews(), 1).await?, strangers[..1]);
+        assert_eq!(engine.n_settled(there.terms.campaign).await?, 0);
+        worker.stop().await
+    }
+
+    async fn draining_brings_in_every_campaigns_box(engine: Engine) -> Result<()> {
+        let heads = [engine.campaign().await?, engine.campaign().await?];
+        for head in &heads {
+            let votes: Vec<_> = (0..40).map(|n| a_vote(head, n)).collect();
+            engine.publish(head.terms.campaign, &votes).await?;
+        }
+        let worker = engine.worker(engine.settings());
+        worker.drain(&CancellationToken::new()).await?;
+        for head in &heads {
+            assert_eq!(engine.n_settled(head.terms.campaign).await?, 40);
+        }
+        Ok(())
+    }
+}
+
+/// What is kept of `ballot_box` as foreign, once there are `n`.
+async fn letters(engine: &Engine, ballot_box: &BallotBox, n: usize) -> Result<Vec<Bytes>> {
+    for _ in 0..500 {
+        let letters = engine
+            .store
+            .open_dead_letters(Some(ballot_box.name()), 100)
+            .await?;
+        if letters.len() == n {
+            assert!(letters.iter().all(|letter| letter.reason == "foreign"));
+            return Ok(letters
+                .into_iter()
+                .map(|letter| letter.bytes.into())
+                .collect());
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    anyhow::bail!("letters not kept in time")
+}
+
+fn on_review() -> ReviewVote {
+    ReviewVote {
+        vote_id: VoteId(Uuid::from_u128(1)),
+        voter: UserId(Uuid::from_u128(2)),
+        review: ReviewId(Uuid::from_u128(3)),
+        direction: Some(Direction::Up),
+        seq: Seq(1_774_600_000_000_000),
+        day: Default::default(),
+        cost: 1,
+        limit: 3,
+    }
+}
