@@ -12,9 +12,11 @@ use tokio::runtime::Handle;
 use vote_cache::{Cache, VoterStates};
 use vote_domain::review::QuotaPolicy;
 use vote_domain::{Clock, Ids};
+use vote_queue::Queue;
 use vote_store::Store;
 
 use crate::accounts::passwords::Passwords;
+use crate::campaigns::Campaigns;
 use crate::entries::Entries;
 use crate::failure::Failure;
 use crate::reviews::counters::Counters;
@@ -28,6 +30,8 @@ pub struct CatalogParts {
     pub store: Store,
     /// Voter states, counters and entries.
     pub cache: Cache,
+    /// Where the ballot boxes of campaigns are declared.
+    pub queue: Queue,
     /// Makes access tokens.
     pub tokens: Tokens,
     /// The time.
@@ -86,6 +90,7 @@ impl CatalogSettings {
 pub struct Catalog {
     pub(crate) settings: Arc<CatalogSettings>,
     pub(crate) store: Store,
+    pub(crate) cache: Cache,
     pub(crate) tokens: Tokens,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
@@ -95,6 +100,7 @@ pub struct Catalog {
     pub(crate) counters: Counters,
     pub(crate) my_votes: MyVotes,
     pub(crate) rankings: Rankings,
+    pub(crate) campaigns: Campaigns,
     /// Where writes run: a client that hangs up must not end one between its commit and
     /// the invalidation that follows.
     runtime: Handle,
@@ -108,6 +114,7 @@ impl Catalog {
         let CatalogParts {
             store,
             cache,
+            queue,
             tokens,
             clock,
             ids,
@@ -116,11 +123,13 @@ impl Catalog {
         Self {
             passwords: Passwords::new(settings.bcrypt_cost, ids.clone()),
             entries: Entries::new(cache.clone(), ids.clone()),
-            counters: Counters::new(store.clone(), cache, &settings),
+            counters: Counters::new(store.clone(), cache.clone(), &settings),
             my_votes: MyVotes::new(store.clone(), states.clone(), &settings),
             rankings: Rankings::new(store.clone(), &settings),
+            campaigns: Campaigns::new(queue),
             settings: Arc::new(settings),
             store,
+            cache,
             tokens,
             clock,
             ids,

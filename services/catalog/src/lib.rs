@@ -3,12 +3,13 @@
 //!
 //! [`Catalog`] is the service, [`configure`] its routes, [`Api`] their description. A
 //! route is found by its resource: [`accounts`], [`restaurants`], [`items`], [`reviews`],
-//! [`partners`], [`audit`].
+//! [`campaigns`], [`partners`], [`audit`].
 //! What they share has a file of its own: [`guard`] asks who may, [`texts`] what may be
 //! written, [`entries`] reads through the cache.
 
 mod accounts;
 mod audit;
+mod campaigns;
 mod catalog;
 mod entries;
 mod failure;
@@ -26,6 +27,7 @@ mod turns;
 pub mod demo;
 
 pub use accounts::admin::ensure_admin;
+pub use campaigns::boxes::keep_ballot_boxes;
 pub use catalog::{Catalog, CatalogParts, CatalogSettings};
 pub use partners::reseal::reseal_partner_secrets;
 pub use routes::{Api, configure};

@@ -6,7 +6,8 @@ use actix_web::web::Data;
 use anyhow::Context;
 use bootstrap::{ConfigFile, Settings};
 use catalog::{
-    Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin, reseal_partner_secrets,
+    Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin, keep_ballot_boxes,
+    reseal_partner_secrets,
 };
 use clap::Parser;
 use http_kit::{Meter, Site, Tokens};
@@ -59,6 +60,7 @@ async fn main() -> anyhow::Result<()> {
     let parts = CatalogParts {
         store,
         cache,
+        queue: queue.clone(),
         tokens: tokens.clone(),
         clock,
         ids: ids.clone(),
@@ -70,6 +72,9 @@ async fn main() -> anyhow::Result<()> {
     reseal_partner_secrets(&catalog)
         .await
         .context("partners' secrets")?;
+
+    let (boxes, until) = (keep_ballot_boxes(catalog.clone()), shutdown.clone());
+    let keeping = tokio::spawn(async move { until.run_until_cancelled(boxes).await });
 
     let serving = catalog.clone();
     let listening = Site::new(&settings.http, Api::openapi(), meter, ids)
@@ -84,6 +89,7 @@ async fn main() -> anyhow::Result<()> {
         .context("catalog")?;
     tracing::info!(address = %listening.address(), "catalog listens");
     listening.stopped().await?;
+    keeping.await.context("looking after ballot boxes")?;
     queue.close().await;
     tracing::info!("catalog stopped");
     Ok(())

@@ -1,11 +1,15 @@
 //! The catalog's routes.
 
 use actix_web::web::{ServiceConfig, delete, get, patch, post, put, resource};
-use http_kit::{BearerScheme, ProblemDetails};
+use http_kit::{BearerScheme, BodyLimit, ProblemDetails};
 use partner_auth::PartnerScheme;
 use utoipa::OpenApi;
 
 use crate::accounts::{history, me, preferences, roles, sessions, users};
+use crate::campaigns::{
+    board, fans, hours, list as campaign_list, read as campaign_read, result,
+    write as campaign_write,
+};
 use crate::partners::{admit, keys, list as partner_list};
 use crate::reviews::{counts, list, read, write};
 use crate::{audit, items, restaurants};
@@ -46,6 +50,27 @@ pub fn configure(config: &mut ServiceConfig) {
             resource("/restaurants/{restaurant_id}/review")
                 .route(post().to(write::create_by_alias)),
         )
+        .service(
+            resource("/campaigns")
+                .app_data(BodyLimit(campaign_write::BODY_MAX_BYTES))
+                .route(get().to(campaign_list::list))
+                .route(post().to(campaign_write::create)),
+        )
+        .service(
+            resource("/campaigns/{campaign_id}")
+                .app_data(BodyLimit(campaign_write::BODY_MAX_BYTES))
+                .route(get().to(campaign_read::read))
+                .route(patch().to(campaign_write::edit)),
+        )
+        .service(resource("/campaigns/{campaign_id}/board").route(get().to(board::board)))
+        .service(
+            resource("/campaigns/{campaign_id}/options/{option}/hours")
+                .route(get().to(hours::hours)),
+        )
+        .service(
+            resource("/campaigns/{campaign_id}/options/{option}/fans").route(get().to(fans::fans)),
+        )
+        .service(resource("/campaigns/{campaign_id}/result").route(get().to(result::result)))
         .service(
             resource("/partners")
                 .route(get().to(partner_list::list))
@@ -99,7 +124,15 @@ pub fn configure(config: &mut ServiceConfig) {
         partner_list::list,
         keys::give,
         keys::revoke,
-        audit::list
+        audit::list,
+        campaign_list::list,
+        campaign_write::create,
+        campaign_read::read,
+        campaign_write::edit,
+        board::board,
+        hours::hours,
+        fans::fans,
+        result::result
     ),
     components(schemas(ProblemDetails)),
     modifiers(&BearerScheme, &PartnerScheme)

@@ -112,6 +112,7 @@ impl Standalone {
         let parts = CatalogParts {
             store: store.clone(),
             cache: cache.clone(),
+            queue: queue.clone(),
             tokens: tokens.clone(),
             clock: clock.clone(),
             ids: ids.clone(),

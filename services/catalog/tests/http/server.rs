@@ -6,7 +6,9 @@ use actix_web::web::Data;
 use anyhow::{Context, Result};
 use bootstrap::Secret;
 use bootstrap::settings::{self, Admin, Http, Redis, Settings, SigningKey};
-use catalog::{Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin};
+use catalog::{
+    Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin, keep_ballot_boxes,
+};
 use chrono::{DateTime, Utc};
 use http_kit::{Meter, Site, Tokens};
 use partner_auth::{PartnerAuth, Vault};
@@ -20,6 +22,7 @@ use uuid::Uuid;
 use vote_cache::{Cache, VoterStates};
 use vote_domain::review::QuotaPolicy;
 use vote_domain::{Clock, Ids, UserId};
+use vote_queue::{EmbeddedSettings, Queue, RabbitSettings};
 use vote_store::{MysqlSettings, Store};
 
 /// The password of everyone.
@@ -41,8 +44,25 @@ pub(crate) fn policy() -> QuotaPolicy {
 
 /// Where rows lie, until the test is over.
 enum Place {
-    Folder(#[expect(dead_code, reason = "kept until dropped")] tempfile::TempDir),
-    Server(#[expect(dead_code, reason = "kept until dropped")] TestScope),
+    Folder(tempfile::TempDir),
+    Server(TestScope),
+}
+
+impl Place {
+    /// A queue that works.
+    async fn queue(&self) -> Result<Queue> {
+        match self {
+            Self::Folder(folder) => {
+                let settings = EmbeddedSettings::at(folder.path().join("queue"));
+                Ok(Queue::embedded(settings).await?)
+            }
+            Self::Server(scope) => {
+                let queue = Queue::rabbit(&RabbitSettings::at(&scope.amqp_url), &Ids::random())?;
+                queue.until_up().await;
+                Ok(queue)
+            }
+        }
+    }
 }
 
 /// A running catalog, with a clock that stands still: nothing in a cache in memory runs
@@ -52,6 +72,7 @@ pub(crate) struct Server {
     client: reqwest::Client,
     pub(crate) store: Store,
     pub(crate) cache: Cache,
+    pub(crate) queue: Queue,
     pub(crate) states: VoterStates,
     pub(crate) clock: Clock,
     tokens: Tokens,
@@ -126,7 +147,24 @@ impl Server {
         let store = Store::sqlite(folder.path().join("tally.db")).await?;
         let clock = Clock::manual("2026-03-29T00:30:00Z".parse()?);
         let cache = Cache::memory(clock.clone(), 0, Ids::random());
-        Self::with_partner_key(None, store, cache, clock, Place::Folder(folder)).await
+        let place = Place::Folder(folder);
+        let queue = place.queue().await?;
+        Self::with_partner_key(None, queue, store, cache, clock, place).await
+    }
+
+    /// The same, with a broker that is not there.
+    pub(crate) async fn sqlite_without_queue() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::sqlite(folder.path().join("tally.db")).await?;
+        let clock = Clock::manual("2026-03-29T00:30:00Z".parse()?);
+        let cache = Cache::memory(clock.clone(), 0, Ids::random());
+        let nobody = RabbitSettings {
+            answer_timeout: Duration::from_millis(500),
+            ..RabbitSettings::at("amqp://127.0.0.1:1")
+        };
+        let queue = Queue::rabbit(&nobody, &Ids::random())?;
+        let place = Place::Folder(folder);
+        Self::with_partner_key(Some(PARTNER_KEY), queue, store, cache, clock, place).await
     }
 
     /// On MariaDB and Redis.
@@ -156,6 +194,7 @@ impl Server {
         let parts = CatalogParts {
             store: self.store.clone(),
             cache: self.cache.clone(),
+            queue: self.queue.clone(),
             tokens: self.tokens.clone(),
             clock: self.clock.clone(),
             ids: Ids::random(),
@@ -177,11 +216,13 @@ impl Server {
     }
 
     async fn on(store: Store, cache: Cache, clock: Clock, place: Place) -> Result<Self> {
-        Self::with_partner_key(Some(PARTNER_KEY), store, cache, clock, place).await
+        let queue = place.queue().await?;
+        Self::with_partner_key(Some(PARTNER_KEY), queue, store, cache, clock, place).await
     }
 
     async fn with_partner_key(
         partner_key: Option<&str>,
+        queue: Queue,
         store: Store,
         cache: Cache,
         clock: Clock,
@@ -198,6 +239,7 @@ impl Server {
         let parts = CatalogParts {
             store: store.clone(),
             cache: cache.clone(),
+            queue: queue.clone(),
             tokens: tokens.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
@@ -219,6 +261,8 @@ impl Server {
             ..Http::default()
         };
         let stop = CancellationToken::new();
+        let boxes = keep_ballot_boxes(catalog.clone());
+        tokio::spawn(stop.clone().run_until_cancelled_owned(boxes));
         let listening = Site::new(&http, Api::openapi(), Meter::install()?, ids.clone())
             .with_tokens(tokens.clone())
             .with_gate(partners.gate())
@@ -236,6 +280,7 @@ impl Server {
             store,
             states: VoterStates::of_reviews(cache.clone(), ids),
             cache,
+            queue,
             clock,
             tokens,
             start,

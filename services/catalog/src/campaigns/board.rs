@@ -1,0 +1,188 @@
+//! Boards: options by the tickets spent on them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use http_kit::etag::cached_json_of;
+use http_kit::{Path, Problem, ProblemDetails, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use vote_domain::CampaignId;
+use vote_domain::campaign::{ChannelNo, OptionNo, Progress, Ranked, Stage, ranked};
+
+use super::head::{Head, Paper};
+use super::{SNAPSHOT_LIFE, Within, range};
+use crate::catalog::Catalog;
+use crate::entries::Life;
+use crate::failure::Failure;
+use crate::names;
+
+/// Which votes a board is of.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RangeQuery {
+    /// Only votes on the channel of this key.
+    pub(crate) channel: Option<String>,
+    /// Only votes admitted from this whole hour of UTC on.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub(crate) from: Option<String>,
+    /// Only votes admitted before this whole hour of UTC.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub(crate) to: Option<String>,
+}
+
+/// A board: every option of the campaign, most tickets first.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "state": "open", "as_of": "2026-05-10T12:00:00Z",
+    "options": [{"rank": 1, "option": "a", "name": "First song", "votes": 1_204}]
+}))]
+pub(crate) struct BoardBody {
+    /// The campaign's state.
+    #[schema(value_type = String)]
+    state: Stage,
+    /// When the tickets were summed.
+    as_of: DateTime<Utc>,
+    options: Vec<BoardRowBody>,
+}
+
+/// An option's place. Equal votes share a rank and stand in the order of the options.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BoardRowBody {
+    rank: u64,
+    option: String,
+    name: String,
+    /// Tickets spent on it.
+    votes: u64,
+}
+
+/// A board as it was at one moment: every option with its tickets, most first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Snapshot {
+    pub(crate) as_of: DateTime<Utc>,
+    votes: Vec<(OptionNo, u64)>,
+}
+
+impl Snapshot {
+    /// Ranks all of `n_options`, those without a ticket too.
+    pub(crate) fn new(
+        as_of: DateTime<Utc>,
+        n_options: u32,
+        totals: impl IntoIterator<Item = (OptionNo, u64)>,
+    ) -> Self {
+        let totals: HashMap<_, _> = totals.into_iter().collect();
+        let votes = (0..n_options).map(OptionNo).map(|option| {
+            let votes = totals.get(&option).copied().unwrap_or_default();
+            (option, votes)
+        });
+        Self {
+            as_of,
+            votes: ranked(votes)
+                .into_iter()
+                .map(|place| (place.of, place.votes))
+                .collect(),
+        }
+    }
+
+    /// Bytes it takes in memory, about.
+    pub(crate) fn n_bytes(&self) -> u32 {
+        u32::try_from(self.votes.len() * size_of::<(OptionNo, u64)>()).unwrap_or(u32::MAX)
+    }
+
+    fn rows(&self, paper: &Paper) -> Vec<BoardRowBody> {
+        ranked(self.votes.iter().copied())
+            .into_iter()
+            .filter_map(|Ranked { rank, of, votes }| {
+                let option = paper.option(of)?;
+                Some(BoardRowBody {
+                    rank,
+                    option: option.key.clone(),
+                    name: option.name.clone(),
+                    votes,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Reads a board: of all votes, of a channel, of a range of hours. It is at most a second
+/// and a half old; `ETag` changes with its content alone.
+#[utoipa::path(
+    get, path = "/api/v1/campaigns/{campaign_id}/board", tag = "campaigns",
+    params(("campaign_id" = Uuid, Path), RangeQuery),
+    responses(
+        (status = 200, description = "The board; with `ETag`", body = BoardBody),
+        (status = 304, description = "As `If-None-Match` says"),
+        (status = 404, description = "`campaign_not_found`, `channel_not_found`", body = ProblemDetails),
+        (status = 422, description = "`invalid_id`, `invalid_query`, `invalid_range`: not whole hours of UTC, or none between them", body = ProblemDetails),
+        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+    )
+)]
+pub(crate) async fn board(
+    catalog: Data<Catalog>,
+    id: Path<CampaignId>,
+    query: Query<RangeQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let (head, paper) = catalog.whole_campaign(*id).await?;
+    let channel = paper.channel_no(query.channel.as_deref())?;
+    let hours = range::asked(query.from.as_deref(), query.to.as_deref(), &head)?;
+    let snapshot = match hours {
+        Some(hours) => {
+            let within = Within {
+                standing: head.standing(),
+                option: None,
+                channel,
+                hours: (hours.start.0, hours.end.0),
+            };
+            let load = async {
+                let as_of = catalog.time().await;
+                let totals = catalog.store.option_totals_within(*id, channel, hours);
+                Ok(Snapshot::new(as_of, head.n_options, totals.await?))
+            };
+            catalog.campaigns.ranges.get(within, load).await?
+        }
+        None if head.progress == Progress::Final => {
+            let frozen = catalog.frozen(*id).await?;
+            Arc::new(frozen.board(&paper, query.channel.as_deref()))
+        }
+        None => Arc::new(catalog.standing_board(&head, channel).await?),
+    };
+    let body = BoardBody {
+        state: head.stage(catalog.time().await),
+        as_of: snapshot.as_of,
+        options: snapshot.rows(&paper),
+    };
+    Ok(cached_json_of(
+        &request,
+        &(body.state, &body.options),
+        &body,
+    )?)
+}
+
+impl Catalog {
+    /// The board of all votes so far, on all channels or one, through the cache.
+    async fn standing_board(
+        &self,
+        head: &Head,
+        channel: Option<ChannelNo>,
+    ) -> Result<Snapshot, Failure> {
+        let (this, campaign, n_options) = (self.clone(), head.campaign_id, head.n_options);
+        let load = move || async move {
+            let as_of = this.time().await;
+            let totals = this.store.option_totals(campaign, channel).await?;
+            Ok(Some(Snapshot::new(as_of, n_options, totals)))
+        };
+        let life = Life {
+            ttl: SNAPSHOT_LIFE,
+            missing_ttl: SNAPSHOT_LIFE,
+        };
+        let name = names::board(&head.standing(), channel);
+        let found = self.entries.get(&name, life, load).await?;
+        Ok(found.ok_or_else(Problem::internal_unlogged)?)
+    }
+}
