@@ -8,9 +8,7 @@ use vote_domain::campaign::{Ballot, Posted, PostedEnd};
 use vote_domain::{CampaignId, Outcome, Seq, VoteId, VoterId};
 
 use super::Conn;
-use super::campaign_rows::{
-    LOT, LotColumns, VoteRow, ballot_of, key_values, lot_of, names,
-};
+use super::campaign_rows::{LOT, LotColumns, VoteRow, ballot_of, key_values, lot_of, names};
 use crate::StoreError;
 use crate::campaign_ledger::{LedgerCampaignVote, StatementRows};
 use crate::key::{Key, Moment};
@@ -37,10 +35,13 @@ pub(crate) async fn ballots(
             ))
             .load(connection)
             .await?;
-        ballots.extend(rows.into_iter().map(|(vote, campaign, option, channel, tickets)| {
-            let ballot = ballot_of(option, channel, tickets);
-            (vote.into(), campaign.into(), ballot)
-        }));
+        ballots.extend(
+            rows.into_iter()
+                .map(|(vote, campaign, option, channel, tickets)| {
+                    let ballot = ballot_of(option, channel, tickets);
+                    (vote.into(), campaign.into(), ballot)
+                }),
+        );
     }
     Ok(ballots)
 }
@@ -155,7 +156,12 @@ async fn add_reasons_of_marks(
     let mut of_voters: HashMap<(VoterId, CampaignId), Vec<(Seq, i64, String)>> = HashMap::new();
     let keys: Vec<_> = under_marks
         .iter()
-        .map(|vote| [Value::Key(vote.voter.into()), Value::Key(vote.campaign.into())])
+        .map(|vote| {
+            [
+                Value::Key(vote.voter.into()),
+                Value::Key(vote.campaign.into()),
+            ]
+        })
         .collect();
     for keys in key_in("voter_id, campaign_id", &keys) {
         let marks: Vec<(Key, Key, i64, i64, String)> = campaign_voter_marks::table
@@ -170,7 +176,9 @@ async fn add_reasons_of_marks(
             .load(connection)
             .await?;
         for (voter, campaign, up_to, position, reason) in marks {
-            let of_voter = of_voters.entry((voter.into(), campaign.into())).or_default();
+            let of_voter = of_voters
+                .entry((voter.into(), campaign.into()))
+                .or_default();
             of_voter.push((Seq(up_to), position, reason));
         }
     }

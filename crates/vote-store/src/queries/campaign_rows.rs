@@ -171,9 +171,11 @@ pub(crate) async fn voters_now(
             ))
             .load(connection)
             .await?;
-        now.extend(found.into_iter().map(|(voter, version, last_seq)| {
-            (voter.into(), untouched(version, last_seq))
-        }));
+        now.extend(
+            found
+                .into_iter()
+                .map(|(voter, version, last_seq)| (voter.into(), untouched(version, last_seq))),
+        );
     }
     Ok(now)
 }
@@ -234,8 +236,8 @@ pub(crate) async fn names(
             .await?;
         for (voter, kind, name) in found {
             let named = kind.parse().and_then(|kind| Voter::new(kind, &name));
-            let named = named
-                .map_err(|error| StoreError::Refused(format!("campaign_voters: {error}")))?;
+            let named =
+                named.map_err(|error| StoreError::Refused(format!("campaign_voters: {error}")))?;
             names.insert(voter.into(), named);
         }
     }
@@ -259,15 +261,7 @@ pub(crate) async fn read_lots(
 }
 
 /// A row of `campaign_lots`.
-pub(crate) type LotColumns = (
-    Key,
-    Key,
-    Option<NaiveDate>,
-    Option<Key>,
-    i32,
-    i32,
-    Moment,
-);
+pub(crate) type LotColumns = (Key, Key, Option<NaiveDate>, Option<Key>, i32, i32, Moment);
 
 /// The columns of a lot, in the order of [`LotColumns`].
 pub(crate) const LOT: (

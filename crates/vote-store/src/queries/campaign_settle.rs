@@ -149,10 +149,7 @@ async fn read_voters(
     Ok((now, marks))
 }
 
-async fn known(
-    connection: &mut Conn,
-    ids: &[[Value; 1]],
-) -> Result<HashSet<VoteId>, StoreError> {
+async fn known(connection: &mut Conn, ids: &[[Value; 1]]) -> Result<HashSet<VoteId>, StoreError> {
     let mut known = HashSet::new();
     for ids in key_in("vote_id", ids) {
         let found: Vec<Key> = campaign_votes::table
@@ -182,9 +179,11 @@ async fn vote_marks(
             ))
             .load(connection)
             .await?;
-        marks.extend(found.into_iter().map(|(vote, position, forfeit)| {
-            (vote.into(), Mark { position, forfeit })
-        }));
+        marks.extend(
+            found
+                .into_iter()
+                .map(|(vote, position, forfeit)| (vote.into(), Mark { position, forfeit })),
+        );
     }
     Ok(marks)
 }

@@ -16,8 +16,8 @@ use crate::closing::{
 use crate::key::{Key, Moment};
 use crate::rows::Locked;
 use crate::schema::{
-    campaign_channels, campaign_options, campaign_results, campaign_totals,
-    campaign_voids, campaign_votes, campaigns, dead_letters,
+    campaign_channels, campaign_options, campaign_results, campaign_totals, campaign_voids,
+    campaign_votes, campaigns, dead_letters,
 };
 
 /// A campaign's row as the close needs it, locked.
@@ -55,7 +55,9 @@ async fn lock(connection: &mut Conn, campaign: CampaignId) -> Result<Option<Row>
         Ok(Row {
             progress: progress_of(&progress)?,
             ends_at: ends_at.into(),
-            closer: closer.zip(until).map(|(id, until)| (id.into(), until.into())),
+            closer: closer
+                .zip(until)
+                .map(|(id, until)| (id.into(), until.into())),
         })
     })
     .transpose()
@@ -163,7 +165,10 @@ pub(crate) async fn set_drained(
     if n_letters > 0 {
         return Ok(Err(ClosingError::DeadLetters(n_letters.unsigned_abs())));
     }
-    if !matches!(super::voids::due(connection, campaign).await?, crate::voids::Due::Nothing) {
+    if !matches!(
+        super::voids::due(connection, campaign).await?,
+        crate::voids::Due::Nothing
+    ) {
         return Ok(Err(ClosingError::OpenVoids));
     }
     diesel::update(campaigns::table.filter(campaigns::campaign_id.eq(Key::from(campaign))))
@@ -209,12 +214,14 @@ pub(crate) async fn frozen(
         .first(connection)
         .await
         .optional()?;
-    Ok(row.map(|(canonical, digest, n_votes, frozen_at)| FrozenResult {
-        canonical,
-        digest,
-        n_votes: n_votes.unsigned_abs(),
-        frozen_at: frozen_at.into(),
-    }))
+    Ok(
+        row.map(|(canonical, digest, n_votes, frozen_at)| FrozenResult {
+            canonical,
+            digest,
+            n_votes: n_votes.unsigned_abs(),
+            frozen_at: frozen_at.into(),
+        }),
+    )
 }
 
 pub(crate) async fn totals(
@@ -253,9 +260,7 @@ pub(crate) async fn ledger_slice(
 ) -> Result<LedgerSlice, StoreError> {
     type Columns = (Key, i64, Key, i32, i32, i32, Option<String>, Option<Key>);
     let mut query = campaign_votes::table
-        .left_join(
-            campaign_voids::table.on(campaign_voids::vote_id.eq(campaign_votes::vote_id)),
-        )
+        .left_join(campaign_voids::table.on(campaign_voids::vote_id.eq(campaign_votes::vote_id)))
         .filter(campaign_votes::campaign_id.eq(Key::from(campaign)))
         .order((
             campaign_votes::voter_id,
@@ -294,7 +299,10 @@ pub(crate) async fn ledger_slice(
             .into_iter()
             .filter(|row| row.6.is_none() && row.7.is_none())
             .map(|row| {
-                let place = (OptionNo(row.3.unsigned_abs()), ChannelNo(row.4.unsigned_abs()));
+                let place = (
+                    OptionNo(row.3.unsigned_abs()),
+                    ChannelNo(row.4.unsigned_abs()),
+                );
                 (place, row.5.into())
             })
             .collect(),
@@ -319,7 +327,10 @@ pub(crate) async fn facts(
     let channels: Vec<(i32, String)> = campaign_channels::table
         .filter(campaign_channels::campaign_id.eq(Key::from(campaign)))
         .order(campaign_channels::channel_no)
-        .select((campaign_channels::channel_no, campaign_channels::channel_key))
+        .select((
+            campaign_channels::channel_no,
+            campaign_channels::channel_key,
+        ))
         .load(connection)
         .await?;
     let options: Vec<(i32, String)> = campaign_options::table

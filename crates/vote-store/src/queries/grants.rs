@@ -59,7 +59,10 @@ pub(crate) async fn grant(
         .iter()
         .map(|grant| (grant.voter.voter_id(), (&grant.voter, Seq::default())))
         .collect();
-    let ids: Vec<GrantId> = grants.iter().map(|grant| grant.grant_id(campaign)).collect();
+    let ids: Vec<GrantId> = grants
+        .iter()
+        .map(|grant| grant.grant_id(campaign))
+        .collect();
     let mut made = made(connection, &ids).await?;
     if !matches!(stage, Stage::Scheduled | Stage::Open) && made.is_empty() {
         return Ok(vec![GrantOutcome::NotOpen(stage); grants.len()]);
@@ -133,9 +136,11 @@ async fn made(
             ))
             .load(connection)
             .await?;
-        made.extend(found.into_iter().map(|(grant, voter, tickets)| {
-            (grant.into(), (voter.into(), tickets.unsigned_abs()))
-        }));
+        made.extend(
+            found.into_iter().map(|(grant, voter, tickets)| {
+                (grant.into(), (voter.into(), tickets.unsigned_abs()))
+            }),
+        );
     }
     Ok(made)
 }
@@ -162,9 +167,11 @@ async fn count_lots(
             .select((campaign_lots::voter_id, diesel::dsl::count_star()))
             .load(connection)
             .await?;
-        n_lots.extend(found.into_iter().map(|(voter, n)| {
-            (voter.into(), usize::try_from(n).unwrap_or(usize::MAX))
-        }));
+        n_lots.extend(
+            found
+                .into_iter()
+                .map(|(voter, n)| (voter.into(), usize::try_from(n).unwrap_or(usize::MAX))),
+        );
     }
     Ok(n_lots)
 }

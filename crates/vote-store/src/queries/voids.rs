@@ -15,8 +15,7 @@ use vote_domain::{CampaignId, Outcome, Seq, VoteId, Voter, VoterId};
 
 use super::Conn;
 use super::campaign_rows::{
-    Change, VoteRow, lock_voters, names, read_lots, read_uses, touch, voters_now,
-    write,
+    Change, VoteRow, lock_voters, names, read_lots, read_uses, touch, voters_now, write,
 };
 use super::campaigns::progress_of;
 use crate::StoreError;
@@ -51,10 +50,7 @@ struct Falls {
 }
 
 /// Locks the campaign's row; none if there is no such campaign.
-async fn lock(
-    connection: &mut Conn,
-    campaign: CampaignId,
-) -> Result<Option<Progress>, StoreError> {
+async fn lock(connection: &mut Conn, campaign: CampaignId) -> Result<Option<Progress>, StoreError> {
     let found: Vec<String> = Locked(
         campaigns::table
             .filter(campaigns::campaign_id.eq(Key::from(campaign)))
@@ -194,8 +190,14 @@ pub(crate) async fn mark_voter(
         .filter(campaign_voter_marks::voter_id.eq(Key::from(voter_id)))
         .filter(campaign_voter_marks::campaign_id.eq(Key::from(campaign)))
         .filter(campaign_voter_marks::up_to_seq.ge(up_to.0))
-        .order((campaign_voter_marks::position, campaign_voter_marks::void_id))
-        .select((campaign_voter_marks::void_id, campaign_voter_marks::applied_at))
+        .order((
+            campaign_voter_marks::position,
+            campaign_voter_marks::void_id,
+        ))
+        .select((
+            campaign_voter_marks::void_id,
+            campaign_voter_marks::applied_at,
+        ))
         .first(connection)
         .await
         .optional()?;

@@ -24,13 +24,16 @@ pub(crate) async fn load_bases(
     now: DateTime<Utc>,
 ) -> Result<CampaignBases, StoreError> {
     let mut loaded = CampaignBases {
-        bases: voters.iter().map(|voter| (*voter, Base::default())).collect(),
+        bases: voters
+            .iter()
+            .map(|voter| (*voter, Base::default()))
+            .collect(),
         known: HashSet::new(),
     };
     let heads = super::campaigns::heads(connection, &[campaign]).await?;
     let oldest = heads
         .get(&campaign)
-        .map(|head| head.terms.oldest_unexpired(now));
+        .map(|head| Base::first_granted_at(&head.terms, now));
     let keys = key_values(voters.iter().copied());
     for voters in key_in("voter_id", &keys) {
         let rows: Vec<(Key, i64, i64)> = campaign_voters::table
