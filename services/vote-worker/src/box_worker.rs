@@ -48,6 +48,8 @@ impl<P: Product> BoxWorker<P> {
             consumer.ack(&batch.tags).await;
         }
         consumer.stop().await;
+        // Whatever held it up is not this worker's to wait for any more.
+        self.worker.trouble.forget(&self.ballot_box);
         serving.decrement(1);
     }
 

@@ -112,6 +112,7 @@ impl BoxWorker<Campaign> {
                 Err(LeftOff)
             }
         };
+        self.worker.trouble.forget(&self.ballot_box);
         match closed {
             Ok(()) => Closed::Final,
             Err(LeftOff) => {
@@ -177,6 +178,7 @@ impl BoxWorker<Campaign> {
         let (store, holder) = (&self.worker.store, self.worker.id);
         let campaign = self.product.campaign;
         let mut said = Said::default();
+        let mut said_letter = Said::now_and_then();
         loop {
             self.until_empty(consumer, &mut said, stop).await?;
             // What left the box for the broker's dead letters did so before it was empty
@@ -188,7 +190,7 @@ impl BoxWorker<Campaign> {
                 self.pause(SWEEP_AGAIN, stop).await?;
             }
             if let Some(letter) = self.step("letters", stop, || self.open_letter()).await? {
-                said.once_a_while(|| {
+                said_letter.once_a_while(|| {
                     tracing::warn!(
                         %campaign,
                         dead_letter = %letter.id,
@@ -240,10 +242,12 @@ impl BoxWorker<Campaign> {
                 Err(_) => {
                     let depth = consumer.depth().await;
                     silence.read(&depth, Instant::now());
-                    said.once_a_while(|| {
+                    if said.is_time() {
+                        // Without a channel of its own, a consumer cannot tell why.
+                        let depth = self.worker.queue.depth(&self.ballot_box).await;
                         let campaign = self.product.campaign;
                         tracing::warn!(%campaign, ?depth, "the close waits for the box to be empty");
-                    });
+                    }
                 }
             }
         }
@@ -317,9 +321,17 @@ impl Said {
     }
 
     fn once_a_while(&mut self, say: impl FnOnce()) {
-        if Instant::now() >= self.next_at {
-            self.next_at = Instant::now() + SAY_EVERY;
+        if self.is_time() {
             say();
         }
+    }
+
+    /// Whether it is time to say it; then not again for a while.
+    fn is_time(&mut self) -> bool {
+        let is_time = Instant::now() >= self.next_at;
+        if is_time {
+            self.next_at = Instant::now() + SAY_EVERY;
+        }
+        is_time
     }
 }

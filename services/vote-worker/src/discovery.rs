@@ -107,8 +107,6 @@ impl Discovery {
             if !stays {
                 tracing::info!(%campaign, "campaign's box let go");
                 release.cancel();
-                let ballot_box = self.worker.at_campaign(*campaign).ballot_box;
-                self.worker.trouble.forget(&ballot_box);
             }
             stays
         });

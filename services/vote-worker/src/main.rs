@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
         .with_readiness(worker.readiness())
         .listen(shutdown.clone())
         .context("vote-worker")?;
-    tracing::info!(address = %listening.address(), "vote-worker listens");
+    tracing::info!(address = %listening.address(), worker = %worker.id(), "vote-worker listens");
     worker.run(shutdown).await;
     listening.stopped().await?;
     queue.close().await;

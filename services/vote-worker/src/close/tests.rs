@@ -118,11 +118,9 @@ impl Scene {
         let frozen = frozen.context("no result")?;
         ensure!(frozen.digest == facts.digest());
         ensure!(frozen.n_votes == N_VOTES, "{} votes", frozen.n_votes);
-        let depth = self
-            .parts
-            .queue
-            .depth(&BallotBox::campaign(self.campaign.0));
-        ensure!(depth.await == Err(TopologyError::NoSuchBox));
+        let ballot_box = BallotBox::campaign(self.campaign.0);
+        let depth = self.parts.queue.depth(&ballot_box).await;
+        ensure!(depth == Err(TopologyError::NoSuchBox));
         Ok(())
     }
 }

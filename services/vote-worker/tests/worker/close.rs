@@ -135,6 +135,25 @@ on_each_engine! {
         worker.stop().await
     }
 
+    async fn a_closer_told_to_stop_hands_over_at_once(engine: Engine) -> Result<()> {
+        let head = engine.campaign().await?;
+        let campaign = head.terms.campaign;
+        let body = frame(&[encode(&a_vote(&head, 1), "")]);
+        let mut held = hold_a_message(&engine, campaign, body).await?;
+        engine.end(campaign, CLOSE_AFTER).await?;
+        let first = engine.work();
+        engine.until(campaign, Progress::Closing).await?;
+        sleep(QUIET).await;
+        first.stop().await?;
+        held.stop().await;
+        let second = engine.work();
+        // Sooner than a lease runs out that nobody gives back.
+        let finished = timeout(Duration::from_secs(10), engine.until(campaign, Progress::Final));
+        finished.await??;
+        check_result(&engine, campaign, 1).await?;
+        second.stop().await
+    }
+
     async fn a_campaign_whose_end_moved_later_is_not_closed(engine: Engine) -> Result<()> {
         let head = engine.campaign().await?;
         let campaign = head.terms.campaign;
