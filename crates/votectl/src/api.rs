@@ -3,9 +3,17 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use partner_signature::VOTER_HEADER;
 use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
+
+use crate::signing::Signer;
+
+/// What every path begins with.
+const BASE: &str = "/api/v1";
 
 /// The longest one request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,6 +41,9 @@ pub(crate) struct Call<'a> {
     pub(crate) path: String,
     /// An access token.
     pub(crate) token: Option<&'a str>,
+    /// A partner's key instead of one, and the voter it acts for.
+    signer: Option<&'a Signer>,
+    voter: Option<&'a str>,
     /// The intent's name.
     pub(crate) idempotency_key: Option<String>,
     /// A JSON body.
@@ -48,11 +59,21 @@ impl<'a> Call<'a> {
         Self::new(Method::POST, path)
     }
 
+    pub(crate) fn patch(path: impl Into<String>) -> Self {
+        Self::new(Method::PATCH, path)
+    }
+
+    pub(crate) fn delete(path: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, path)
+    }
+
     fn new(method: Method, path: impl Into<String>) -> Self {
         Self {
             method,
             path: path.into(),
             token: None,
+            signer: None,
+            voter: None,
             idempotency_key: None,
             body: None,
         }
@@ -60,6 +81,18 @@ impl<'a> Call<'a> {
 
     pub(crate) fn token(mut self, token: &'a str) -> Self {
         self.token = Some(token);
+        self
+    }
+
+    /// Signs each try anew.
+    pub(crate) fn signed(mut self, signer: &'a Signer) -> Self {
+        self.signer = Some(signer);
+        self
+    }
+
+    /// Acts for `voter`, one of the partner's.
+    pub(crate) fn voter(mut self, voter: &'a str) -> Self {
+        self.voter = Some(voter);
         self
     }
 
@@ -79,6 +112,8 @@ impl<'a> Call<'a> {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
+    /// When the service answered, by its own clock, to the second.
+    pub(crate) date: Option<DateTime<Utc>>,
     retry_after: Option<Duration>,
 }
 
@@ -94,6 +129,14 @@ impl Answer {
     /// When there is none.
     pub(crate) fn text(&self, field: &str) -> Result<&str> {
         (self.body[field].as_str()).with_context(|| format!("an answer without {field}: {self}"))
+    }
+
+    /// The number at `field`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn number(&self, field: &str) -> Result<u64> {
+        (self.body[field].as_u64()).with_context(|| format!("an answer without {field}: {self}"))
     }
 
     /// The list at `field`.
@@ -121,9 +164,10 @@ impl Answer {
         matches!(self.status, 502..=504) || self.is_rate_limited()
     }
 
-    /// Whether the client was too quick; the day's votes being used is something else.
+    /// Whether the client was too quick; what a voter has used up is something else.
     fn is_rate_limited(&self) -> bool {
-        self.status == 429 && self.code() != "daily_quota_used"
+        let is_used_up = matches!(self.code(), "daily_quota_used" | "channel_limit_reached");
+        self.status == 429 && !is_used_up
     }
 }
 
@@ -154,7 +198,7 @@ impl Api {
             .context("cannot make an HTTP client")?;
         Ok(Self {
             http,
-            base: format!("{base}/api/v1"),
+            base: format!("{base}{BASE}"),
             patience,
         })
     }
@@ -203,27 +247,43 @@ impl Api {
         if let Some(key) = &call.idempotency_key {
             request = request.header("Idempotency-Key", key);
         }
-        if let Some(body) = &call.body {
-            request = request.json(body);
+        // As bytes, for they are what is signed.
+        let body = call.body.as_ref().map(serde_json::to_vec).transpose()?;
+        if let Some(signer) = call.signer {
+            let path = format!("{BASE}{}", call.path);
+            let body = body.as_deref().unwrap_or_default();
+            for (name, value) in signer.headers(call.method.as_str(), &path, body) {
+                request = request.header(name, value);
+            }
+        }
+        if let Some(voter) = call.voter {
+            request = request.header(VOTER_HEADER, voter);
+        }
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
         let answer = request
             .send()
             .await
             .with_context(|| format!("no answer from {url}"))?;
         let status = answer.status().as_u16();
-        let retry_after = answer
-            .headers()
-            .get("Retry-After")
-            .and_then(|value| value.to_str().ok()?.parse().ok())
+        let field = |name| answer.headers().get(name)?.to_str().ok();
+        let retry_after = field("Retry-After")
+            .and_then(|seconds| seconds.parse().ok())
             .map(Duration::from_secs);
+        let date = field("Date")
+            .and_then(|date| DateTime::parse_from_rfc2822(date).ok())
+            .map(|date| date.to_utc());
         let bytes = answer
             .bytes()
             .await
             .with_context(|| format!("half an answer from {url}"))?;
         Ok(Answer {
             status,
-            // What is no JSON is a proxy's page, and has neither code nor fields.
-            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            // What is no JSON is plain text or a proxy's page: neither has code or fields.
+            body: serde_json::from_slice(&bytes)
+                .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned())),
+            date,
             retry_after,
         })
     }
@@ -237,6 +297,7 @@ mod tests {
         Answer {
             status,
             body: serde_json::json!({ "code": code }),
+            date: None,
             retry_after: None,
         }
     }
@@ -247,6 +308,7 @@ mod tests {
         assert!(answer(502, "").is_away());
         assert!(answer(429, "rate_limited").is_away());
         assert!(!answer(429, "daily_quota_used").is_away());
+        assert!(!answer(429, "channel_limit_reached").is_away());
         assert!(!answer(500, "internal").is_away());
         assert!(!answer(202, "").is_away());
     }

@@ -1,5 +1,6 @@
 //! `votectl import`: votes of elsewhere.
 
+mod campaign;
 mod review_votes;
 
 use std::process::ExitCode;
@@ -16,6 +17,8 @@ pub(crate) struct Import {
 
 #[derive(Debug, Subcommand)]
 enum Kind {
+    /// Replay a file of campaign votes, wait for the close and check the result
+    Campaign(Box<campaign::ImportCampaign>),
     /// Replay a file of review votes and check what they come to
     ReviewVotes(review_votes::ReviewVotes),
 }
@@ -23,6 +26,7 @@ enum Kind {
 impl Import {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         match self.kind {
+            Kind::Campaign(campaign) => campaign.run().await,
             Kind::ReviewVotes(review_votes) => review_votes.run().await,
         }
     }

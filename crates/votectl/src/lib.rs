@@ -6,8 +6,11 @@
 
 mod api;
 mod import;
+mod list;
 mod progress;
+mod result;
 mod session;
+mod signing;
 
 use std::process::ExitCode;
 
@@ -16,9 +19,9 @@ use clap::{Parser, Subcommand};
 
 /// Looks after a running Tally.
 ///
-/// Every command talks to the services over HTTP, as any client does; where a command
-/// needs an account, its name and password may come from the environment, so that they
-/// stand in no list of processes.
+/// Imports talk to the services over HTTP, as any client does; where a command needs an
+/// account, its name and password may come from the environment, so that they stand in no
+/// list of processes. What checks the books reads SQL itself.
 #[derive(Debug, Parser)]
 #[command(name = "votectl", version, after_help = EXAMPLES)]
 pub struct Command {
@@ -30,6 +33,12 @@ const EXAMPLES: &str = "Examples:
   votectl import review-votes tests/data/review-votes.csv --url http://127.0.0.1:8080
       replays real votes into an embedded Tally (set VOTECTL_ADMIN_USER and
       VOTECTL_ADMIN_PASSWORD first)
+  votectl import campaign tests/data/campaign-votes.csv \\
+      --results tests/data/campaign-results.csv --url http://127.0.0.1:8080
+      replays the finals of a song contest, each year a campaign, waits for their close and
+      compares with the official scoreboards
+  votectl result verify 8d3f0c9e-2a43-4c52-9a74-0d5a3b9c2d22
+      recomputes a campaign's frozen result from the ledger
 
 Exit codes: 0 all is well, 1 it is not, 2 called wrongly, 130 interrupted.";
 
@@ -37,6 +46,8 @@ Exit codes: 0 all is well, 1 it is not, 2 called wrongly, 130 interrupted.";
 enum Task {
     /// Bring votes of elsewhere in, through the public HTTP paths
     Import(import::Import),
+    /// Prove a campaign's frozen result
+    Result(result::ResultTask),
 }
 
 impl Command {
@@ -48,6 +59,7 @@ impl Command {
     pub async fn run(self) -> Result<ExitCode> {
         match self.task {
             Task::Import(import) => import.run().await,
+            Task::Result(result) => result.run().await,
         }
     }
 }
