@@ -153,7 +153,8 @@ async fn add_reasons_of_marks(
                 .map(|(vote, position, reason)| (vote.into(), (position, reason))),
         );
     }
-    let mut of_voters: HashMap<(VoterId, CampaignId), Vec<(Seq, i64, String)>> = HashMap::new();
+    type OfVoter = Vec<(Seq, i64, String)>;
+    let mut of_voters: HashMap<(VoterId, CampaignId), OfVoter> = HashMap::new();
     let keys: Vec<_> = under_marks
         .iter()
         .map(|vote| {

@@ -13,8 +13,9 @@ use vote_domain::voter_state::Settled;
 use vote_domain::{CampaignId, Seq, VoteId, Voter, VoterId};
 
 use super::Conn;
+use super::campaign_change::Change;
 use super::campaign_rows::{
-    Change, draws_bytes, key_values, lock_voters, read_lots, read_uses, touch, untouched, write,
+    draws_bytes, key_values, lock_voters, read_lots, read_uses, touch, untouched, write,
 };
 use crate::StoreError;
 use crate::campaign_settle::SettledCampaignBatch;

@@ -12,7 +12,8 @@ use vote_domain::voter_state::Settled;
 use vote_domain::{CampaignId, GrantId, LotId, Seq, Voter, VoterId};
 
 use super::Conn;
-use super::campaign_rows::{insert_lots, key_values, lock_voters, lots, voters_now, write};
+use super::campaign_change::insert_lots;
+use super::campaign_rows::{key_values, lock_voters, lots, voters_now, write};
 use super::wallets::granted_since;
 use crate::StoreError;
 use crate::audit::{Act, AuditActor};

@@ -14,8 +14,9 @@ use vote_domain::voter_state::Settled;
 use vote_domain::{CampaignId, Outcome, Seq, VoteId, Voter, VoterId};
 
 use super::Conn;
+use super::campaign_change::Change;
 use super::campaign_rows::{
-    Change, VoteRow, lock_voters, names, read_lots, read_uses, touch, voters_now, write,
+    VoteRow, lock_voters, names, read_lots, read_uses, touch, voters_now, write,
 };
 use super::campaigns::progress_of;
 use crate::StoreError;
@@ -105,15 +106,44 @@ pub(crate) async fn void_vote(
     if voided > 0 {
         return Ok(VoidOutcome::AlreadyVoided);
     }
-    audit_vote(connection, campaign, vote, void, now).await?;
-    let falls = Falls {
-        vote: found,
-        void_id: void.void_id,
-        forfeit: void.forfeit,
-        reason: void.reason.clone(),
+    let falls = match mark_of(connection, vote).await? {
+        // An earlier void, which settling missed, holds.
+        Some((void_id, forfeit, reason)) => Falls {
+            vote: found,
+            void_id: void_id.into(),
+            forfeit,
+            reason,
+        },
+        None => {
+            audit_vote(connection, campaign, vote, void, now).await?;
+            Falls {
+                vote: found,
+                void_id: void.void_id,
+                forfeit: void.forfeit,
+                reason: void.reason.clone(),
+            }
+        }
     };
     let voters = take_out(connection, campaign, vec![falls], now).await?;
     Ok(VoidOutcome::Done { voided: 1, voters })
+}
+
+/// The mark that was left for `vote`, if one was.
+async fn mark_of(
+    connection: &mut Conn,
+    vote: VoteId,
+) -> Result<Option<(Key, bool, String)>, StoreError> {
+    let mark = campaign_vote_marks::table
+        .filter(campaign_vote_marks::vote_id.eq(Key::from(vote)))
+        .select((
+            campaign_vote_marks::void_id,
+            campaign_vote_marks::forfeit,
+            campaign_vote_marks::reason,
+        ))
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(mark)
 }
 
 /// Leaves a mark for a vote that the ledger does not know; the first one stays.
@@ -124,12 +154,7 @@ async fn mark_vote(
     void: &NewVoid,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let marked: i64 = campaign_vote_marks::table
-        .filter(campaign_vote_marks::vote_id.eq(Key::from(vote)))
-        .count()
-        .get_result(connection)
-        .await?;
-    if marked > 0 {
+    if mark_of(connection, vote).await?.is_some() {
         return Ok(());
     }
     diesel::insert_into(campaign_vote_marks::table)

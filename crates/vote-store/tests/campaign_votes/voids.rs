@@ -94,13 +94,15 @@ on_each_backend! {
         let votes: Vec<_> = (1..=3).map(|n| free_vote(n, &member(n), noon(1, 1), 2)).collect();
         settle(store, CAMPAIGN, &votes, noon(1, 2)).await;
         // As if they had committed after settling looked, and before it committed.
-        for n in 1..=2_u128 {
+        let mark = async |n: u128, forfeit: u8| {
             let sql = format!(
-                "INSERT INTO campaign_vote_marks VALUES ({}, {}, {}, 1, {}, 'late', NULL)",
-                literal(vote_id(n).0), literal(CAMPAIGN.0), literal(uuid::Uuid::from_u128(n)), n - 1
+                "INSERT INTO campaign_vote_marks VALUES ({}, {}, {}, 1, {forfeit}, 'late', NULL)",
+                literal(vote_id(n).0), literal(CAMPAIGN.0), literal(uuid::Uuid::from_u128(n))
             );
-            store.execute_raw(&sql).await?;
-        }
+            store.execute_raw(&sql).await
+        };
+        mark(1, 0).await?;
+        mark(2, 1).await?;
         let told = store.apply_vote_marks(CAMPAIGN, noon(1, 3)).await?;
         assert_eq!(told.len(), 2);
         assert!(store.apply_vote_marks(CAMPAIGN, noon(1, 4)).await?.is_empty());
@@ -108,6 +110,12 @@ on_each_backend! {
         assert_eq!(balance(store, &member(1), noon(1, 5)).await?, 6);
         assert_eq!(balance(store, &member(2), noon(1, 5)).await?, 4);
         assert_eq!(ledger(store, 2).await?.unwrap().void_reason.as_deref(), Some("late"));
+        // Of two voids the first holds, also when the second one comes to the vote before.
+        mark(3, 0).await?;
+        let second = new_void(7, true, noon(1, 6));
+        assert_eq!(done(store.void_vote(CAMPAIGN, vote_id(3), &second, noon(1, 6)).await?), 1);
+        assert!(store.apply_vote_marks(CAMPAIGN, noon(1, 7)).await?.is_empty());
+        assert_eq!(balance(store, &member(3), noon(1, 8)).await?, 6);
         Ok(())
     }
 
