@@ -21,11 +21,14 @@ pub struct LedgerVote {
     pub seq: Seq,
     /// The local day it counts towards.
     pub day: NaiveDate,
-    /// How many of the day's votes it used.
+    /// How many of the day's votes it used; none if it was voided and they were returned.
     pub cost: u32,
-    /// Its end.
+    /// Its end; [`Outcome::Voided`] also for one that was counted before it was voided.
     pub outcome: Outcome,
-    /// The counted vote of the voter on the same review that came next, if one did.
+    /// Why it was voided, in the words of whoever did.
+    pub void_reason: Option<String>,
+    /// The counted vote of the voter on the same review that came next, if one did; voided
+    /// ones do not count.
     pub superseded_by: Option<VoteId>,
     /// When it settled.
     pub settled_at: DateTime<Utc>,

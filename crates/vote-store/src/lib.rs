@@ -33,6 +33,7 @@ pub mod epochs;
 pub mod grants;
 pub mod ledger;
 pub mod partners;
+pub mod review_voids;
 pub mod settle;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -81,6 +82,10 @@ macro_rules! queries {
         pub(crate) mod ledger;
         #[path = "queries/partners.rs"]
         pub(crate) mod partners;
+        #[path = "queries/review_rows.rs"]
+        pub(crate) mod review_rows;
+        #[path = "queries/review_voids.rs"]
+        pub(crate) mod review_voids;
         #[path = "queries/reviews.rs"]
         pub(crate) mod reviews;
         #[path = "queries/settle.rs"]

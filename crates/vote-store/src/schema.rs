@@ -130,6 +130,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    review_voids (vote_id) {
+        vote_id -> Binary,
+        voter_id -> Binary,
+        review_id -> Binary,
+        void_id -> Binary,
+        forfeited -> Bool,
+        reason -> Text,
+        voided_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    review_vote_marks (vote_id, review_id) {
+        vote_id -> Binary,
+        review_id -> Binary,
+        void_id -> Binary,
+        position -> BigInt,
+        forfeit -> Bool,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    review_voter_marks (voter_id, review_id, void_id) {
+        voter_id -> Binary,
+        review_id -> Binary,
+        void_id -> Binary,
+        up_to_seq -> BigInt,
+        position -> BigInt,
+        forfeit -> Bool,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
     rewards (review_id) {
         review_id -> Binary,
         user_id -> Binary,
@@ -423,6 +458,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     restaurants,
     review_counters,
     review_standings,
+    review_voids,
+    review_vote_marks,
+    review_voter_marks,
+    review_voters,
     review_votes,
     reviews,
     rewards,

@@ -59,6 +59,6 @@ impl Store {
         &self,
         reviews: &[ReviewId],
     ) -> Result<HashMap<ReviewId, Counts>, StoreError> {
-        read!(self, settle::counts(reviews))
+        read!(self, review_rows::counts(reviews))
     }
 }

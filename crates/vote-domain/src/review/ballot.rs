@@ -47,6 +47,13 @@ pub struct ReviewVote {
     pub limit: u32,
 }
 
+impl ReviewVote {
+    /// Whether it votes the review up.
+    pub(super) fn is_up(&self) -> bool {
+        self.direction == Some(Direction::Up)
+    }
+}
+
 impl Vote for ReviewVote {
     type Ballot = Ballot;
 

@@ -1,4 +1,6 @@
-use std::collections::{BTreeMap, HashSet};
+mod voids;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Europe::Berlin;
@@ -345,7 +347,7 @@ proptest! {
                 version,
                 last_seq,
                 touched: Touched { days: touched.iter().filter_map(|(day, _)| Some((*day, *rows.days.get(&(voter, *day))?))).collect(),
-                standings: touched.iter().map(|(_, review)| (*review, rows.standings[&(voter, *review)].standing)).collect() },
+                standings: touched.iter().map(|(_, review)| (*review, Some(rows.standings[&(voter, *review)].standing))).collect() },
                 votes,
             };
             prop_assert_eq!(state.fold(&settled, beginning()), Fold::Done);

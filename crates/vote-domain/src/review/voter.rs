@@ -47,8 +47,8 @@ impl Standing {
 /// What SQL said of a voter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Base {
-    /// The voter row's version in SQL: one higher with each transaction that settles
-    /// votes of the voter; 0 for a voter without any.
+    /// The voter row's version in SQL: one higher with each transaction that settles or
+    /// voids votes of the voter; 0 for a voter without any.
     pub version: u64,
     /// When SQL was asked, or a worker last told.
     pub loaded_at: DateTime<Utc>,
@@ -75,8 +75,8 @@ impl Base {
 pub struct Touched {
     /// Days on which votes were used.
     pub days: Vec<(NaiveDate, DayUse)>,
-    /// Reviews that were voted on.
-    pub standings: Vec<(ReviewId, Standing)>,
+    /// Reviews that were voted on, and what stands there; nothing after voids.
+    pub standings: Vec<(ReviewId, Option<Standing>)>,
 }
 
 impl voter_state::Base for Base {
@@ -103,8 +103,12 @@ impl voter_state::Base for Base {
         self.version = settled.version;
         self.last_seq = self.last_seq.max(settled.last_seq);
         self.days.extend(settled.touched.days.iter().copied());
-        let standings = settled.touched.standings.iter().copied();
-        self.standings.extend(standings);
+        for (review, standing) in &settled.touched.standings {
+            match standing {
+                Some(standing) => self.standings.insert(*review, *standing),
+                None => self.standings.remove(review),
+            };
+        }
     }
 
     fn trim(&mut self, _now: DateTime<Utc>) {

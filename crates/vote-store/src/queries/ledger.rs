@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use vote_domain::review::{Ballot};
+use vote_domain::review::Ballot;
 use vote_domain::{Outcome, Seq};
 use vote_domain::{ReviewId, UserId, VoteId};
 
@@ -15,7 +15,7 @@ use crate::StoreError;
 use crate::key::{Key, Moment, keys};
 use crate::ledger::LedgerVote;
 use crate::rows::pairs_in;
-use crate::schema::review_votes;
+use crate::schema::{review_voids, review_votes};
 
 #[derive(Queryable)]
 struct Row {
@@ -29,6 +29,22 @@ struct Row {
     _day_limit: i32,
     reason: Option<String>,
     settled_at: Moment,
+}
+
+/// A row of the ledger, and what its void says, if there is one: whether the vote of the
+/// day is forfeited, and why.
+type WithVoid = (Row, Option<(bool, String)>);
+
+fn into_vote((row, void): WithVoid) -> Result<LedgerVote, StoreError> {
+    let mut vote = row.into_vote()?;
+    if let Some((forfeited, reason)) = void {
+        vote.outcome = Outcome::Voided;
+        vote.void_reason = Some(reason);
+        if !forfeited {
+            vote.cost = 0;
+        }
+    }
+    Ok(vote)
 }
 
 impl Row {
@@ -46,6 +62,7 @@ impl Row {
             day: self.day,
             cost: self.cost.unsigned_abs(),
             outcome,
+            void_reason: None,
             superseded_by: None,
             settled_at: self.settled_at.into(),
         })
@@ -56,8 +73,10 @@ pub(crate) async fn by_ids(
     connection: &mut Conn,
     votes: &[VoteId],
 ) -> Result<Vec<LedgerVote>, StoreError> {
-    let rows: Vec<Row> = review_votes::table
+    let rows: Vec<WithVoid> = review_votes::table
+        .left_join(review_voids::table.on(review_voids::vote_id.eq(review_votes::vote_id)))
         .filter(review_votes::vote_id.eq_any(keys(votes)))
+        .select((review_votes::all_columns, void_columns().nullable()))
         .load(connection)
         .await?;
     with_successors(connection, rows).await
@@ -95,9 +114,11 @@ pub(crate) async fn by_voter(
     limit: u32,
 ) -> Result<Vec<LedgerVote>, StoreError> {
     let mut query = review_votes::table
+        .left_join(review_voids::table.on(review_voids::vote_id.eq(review_votes::vote_id)))
         .filter(review_votes::voter_id.eq(Key::from(voter)))
         .order((review_votes::seq.desc(), review_votes::vote_id.desc()))
         .limit(limit.into())
+        .select((review_votes::all_columns, void_columns().nullable()))
         .into_boxed();
     if let Some((seq, vote_id)) = before {
         query = query.filter(
@@ -106,24 +127,34 @@ pub(crate) async fn by_voter(
                 .and(review_votes::vote_id.lt(Key::from(vote_id)))),
         );
     }
-    let rows: Vec<Row> = query.load(connection).await?;
+    let rows: Vec<WithVoid> = query.load(connection).await?;
     with_successors(connection, rows).await
+}
+
+/// What is read of a void.
+fn void_columns() -> (review_voids::forfeited, review_voids::reason) {
+    (review_voids::forfeited, review_voids::reason)
 }
 
 /// Adds to each counted vote the one that superseded it: the next counted one of the same
 /// voter on the same review. The ledger is append-only, so this is read, not kept.
 async fn with_successors(
     connection: &mut Conn,
-    rows: Vec<Row>,
+    rows: Vec<WithVoid>,
 ) -> Result<Vec<LedgerVote>, StoreError> {
-    let mut pairs: Vec<_> = rows.iter().map(|row| (row.review_id, row.voter_id)).collect();
+    let mut pairs: Vec<_> = rows
+        .iter()
+        .map(|(row, _)| (row.review_id, row.voter_id))
+        .collect();
     pairs.sort_unstable();
     pairs.dedup();
     let mut counted: BTreeMap<(UserId, ReviewId), Vec<(Seq, VoteId)>> = BTreeMap::new();
-    for pairs in pairs_in("review_id, voter_id", &pairs) {
+    for pairs in pairs_in("review_votes.review_id, review_votes.voter_id", &pairs) {
         let found: Vec<(Key, Key, i64, Key)> = review_votes::table
+            .left_join(review_voids::table.on(review_voids::vote_id.eq(review_votes::vote_id)))
             .filter(pairs)
             .filter(review_votes::reason.is_null())
+            .filter(review_voids::vote_id.is_null())
             .select((
                 review_votes::voter_id,
                 review_votes::review_id,
@@ -141,7 +172,7 @@ async fn with_successors(
     }
     rows.into_iter()
         .map(|row| {
-            let mut vote = row.into_vote()?;
+            let mut vote = into_vote(row)?;
             if vote.outcome == Outcome::Counted {
                 let place = (vote.seq, vote.vote_id);
                 vote.superseded_by = counted

@@ -1,49 +1,26 @@
-//! The transaction that settles a batch. Rows are locked in one order everywhere: voters
-//! by key, then reviews' counters by key, then authors.
+//! The transaction that settles a batch. In what order rows are locked is said in
+//! [`review_rows`](super::review_rows).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use vote_domain::review::{Counts, DayUse, ReviewVote, Rows, Settlement, StandingRow, merge, Touched};
-use vote_domain::voter_state::{Settled};
-use vote_domain::{Outcome, Seq};
-use vote_domain::{ReviewId, UserId, VoteId};
+use vote_domain::review::{Counts, ReviewVote, Rows, Settlement, Touched, merge};
+use vote_domain::voter_state::Settled;
+use vote_domain::{Outcome, ReviewId, Seq, UserId, VoteId};
 
 use super::Conn;
-use super::voters::{direction_number, standing_of};
+use super::review_rows::{
+    Voided, Voids, counts_of, forget_mark, insert_voids, lock_voters, read_days, read_standings,
+    read_vote_marks, read_voters, touch, write, write_change,
+};
+use super::voters::direction_number;
 use crate::StoreError;
 use crate::key::{Key, Moment, keys};
-use crate::rows::{OnDuplicate, Value, Write, pairs_in};
-use crate::schema::{
-    review_counters, review_standings, review_voter_days, review_voters, review_votes, reviews,
-    rewards, users,
-};
+use crate::rows::{OnDuplicate, Value, Write};
+use crate::schema::{review_counters, review_votes, reviews, rewards, users};
 use crate::settle::{RewardPolicy, SettledBatch};
-
-/// Creates the voters' rows, or locks those that are there.
-const LOCK_VOTERS: Write = Write {
-    table: "review_voters",
-    upsert_key: "voter_id",
-    columns: &[
-        ("voter_id", OnDuplicate::Keep),
-        ("version", OnDuplicate::Increment),
-        ("last_seq", OnDuplicate::Max),
-        ("n_standings", OnDuplicate::Keep),
-    ],
-};
-
-const ADD_STANDINGS: Write = Write {
-    table: "review_voters",
-    upsert_key: "voter_id",
-    columns: &[
-        ("voter_id", OnDuplicate::Keep),
-        ("version", OnDuplicate::Keep),
-        ("last_seq", OnDuplicate::Keep),
-        ("n_standings", OnDuplicate::Add),
-    ],
-};
 
 const LEDGER: Write = Write {
     table: "review_votes",
@@ -62,53 +39,6 @@ const LEDGER: Write = Write {
     ],
 };
 
-const DAYS: Write = Write {
-    table: "review_voter_days",
-    upsert_key: "voter_id, day",
-    columns: &[
-        ("voter_id", OnDuplicate::Keep),
-        ("day", OnDuplicate::Keep),
-        ("used", OnDuplicate::Replace),
-        ("day_limit", OnDuplicate::Replace),
-    ],
-};
-
-const STANDINGS: Write = Write {
-    table: "review_standings",
-    upsert_key: "voter_id, review_id",
-    columns: &[
-        ("voter_id", OnDuplicate::Keep),
-        ("review_id", OnDuplicate::Keep),
-        ("seq", OnDuplicate::Replace),
-        ("vote_id", OnDuplicate::Replace),
-        ("direction", OnDuplicate::Replace),
-        ("ever_up", OnDuplicate::Replace),
-    ],
-};
-
-const COUNTERS: Write = Write {
-    table: "review_counters",
-    upsert_key: "review_id",
-    columns: &[
-        ("review_id", OnDuplicate::Keep),
-        ("up", OnDuplicate::Add),
-        ("down", OnDuplicate::Add),
-        ("ever_up", OnDuplicate::Add),
-        ("version", OnDuplicate::Increment),
-    ],
-};
-
-async fn write<const N: usize>(
-    connection: &mut Conn,
-    write: &Write,
-    rows: &[[Value; N]],
-) -> Result<(), StoreError> {
-    for statement in write.statements(rows) {
-        statement.execute(connection).await?;
-    }
-    Ok(())
-}
-
 pub(crate) async fn settle(
     connection: &mut Conn,
     votes: &[ReviewVote],
@@ -116,19 +46,21 @@ pub(crate) async fn settle(
     now: DateTime<Utc>,
 ) -> Result<SettledBatch, StoreError> {
     let batch = Batch::of(votes);
-    lock_voters(connection, &batch).await?;
-    let mut rows = read_rows(connection, &batch).await?;
+    lock_voters(connection, &batch.voters).await?;
+    let (mut voters, mut voids) = read_voters(connection, &batch.voters).await?;
+    read_vote_marks(connection, &batch.vote_keys(), &mut voids).await?;
+    let mut rows = read_rows(connection, &batch, &voids).await?;
     let settlement = merge(&mut rows, votes.iter().cloned());
 
     insert_ledger(connection, &settlement, now).await?;
-    write_days(connection, &rows, &settlement.days).await?;
-    write_standings(connection, &rows, &settlement).await?;
-    add_to_counters(connection, &settlement).await?;
+    end_voids(connection, &settlement, &voids, now).await?;
+    write_change(connection, &rows, &settlement).await?;
 
     let (counters, due) = read_counters(connection, &batch, &settlement, reward).await?;
     pay_rewards(connection, &rows, &due, reward, now).await?;
+    tell(&mut voters, &batch, &rows);
     Ok(SettledBatch {
-        voters: read_voters(connection, &batch, &rows).await?,
+        voters: voters.into_iter().collect(),
         outcomes: outcomes(&settlement),
         counters,
         rewarded: due,
@@ -168,25 +100,18 @@ impl<'v> Batch<'v> {
     fn voter_keys(&self) -> Vec<Key> {
         self.voters.keys().map(|voter| (*voter).into()).collect()
     }
+
+    fn vote_keys(&self) -> Vec<[Value; 1]> {
+        let ids = self.votes.iter().map(|vote| vote.vote_id.into());
+        ids.map(|id| [Value::Key(id)]).collect()
+    }
 }
 
-async fn lock_voters(connection: &mut Conn, batch: &Batch<'_>) -> Result<(), StoreError> {
-    let rows: Vec<_> = batch
-        .voters
-        .iter()
-        .map(|(voter, last_seq)| {
-            [
-                Value::Key((*voter).into()),
-                Value::Int(1),
-                Value::Int(last_seq.0),
-                Value::Int(0),
-            ]
-        })
-        .collect();
-    write(connection, &LOCK_VOTERS, &rows).await
-}
-
-async fn read_rows(connection: &mut Conn, batch: &Batch<'_>) -> Result<Rows, StoreError> {
+async fn read_rows(
+    connection: &mut Conn,
+    batch: &Batch<'_>,
+    voids: &Voids,
+) -> Result<Rows, StoreError> {
     let ids: Vec<Key> = batch.votes.iter().map(|vote| vote.vote_id.into()).collect();
     let known: Vec<Key> = review_votes::table
         .filter(review_votes::vote_id.eq_any(ids))
@@ -198,42 +123,15 @@ async fn read_rows(connection: &mut Conn, batch: &Batch<'_>) -> Result<Rows, Sto
         .select((reviews::review_id, reviews::author_id))
         .load(connection)
         .await?;
-    let days: Vec<(Key, NaiveDate, i32, i32)> = review_voter_days::table
-        .filter(review_voter_days::voter_id.eq_any(batch.voter_keys()))
-        .filter(review_voter_days::day.eq_any(batch.days.iter().copied()))
-        .load(connection)
-        .await?;
-    let mut standings = BTreeMap::new();
-    for pairs in pairs_in("voter_id, review_id", &batch.pairs) {
-        let found: Vec<(Key, Key, i64, Key, i16, bool)> = review_standings::table
-            .filter(pairs)
-            .load(connection)
-            .await?;
-        standings.extend(found.into_iter().map(
-            |(voter, review, seq, vote_id, direction, ever_up)| {
-                let standing = standing_of(seq, vote_id, direction);
-                let row = StandingRow { standing, ever_up };
-                ((voter.into(), review.into()), row)
-            },
-        ));
-    }
     Ok(Rows {
         known: known.into_iter().map(VoteId::from).collect(),
         authors: authors
             .into_iter()
             .map(|(review, author)| (review.into(), author.into()))
             .collect(),
-        days: days
-            .into_iter()
-            .map(|(voter, day, used, limit)| {
-                let used = DayUse {
-                    used: used.unsigned_abs(),
-                    limit: limit.unsigned_abs(),
-                };
-                ((voter.into(), day), used)
-            })
-            .collect(),
-        standings,
+        days: read_days(connection, batch.voter_keys(), &batch.days).await?,
+        standings: read_standings(connection, &batch.pairs).await?,
+        marks: voids.marks.clone(),
     })
 }
 
@@ -268,80 +166,33 @@ async fn insert_ledger(
     write(connection, &LEDGER, &rows).await
 }
 
-async fn write_days(
-    connection: &mut Conn,
-    rows: &Rows,
-    changed: &BTreeSet<(UserId, NaiveDate)>,
-) -> Result<(), StoreError> {
-    let rows: Vec<_> = changed
-        .iter()
-        .filter_map(|key| {
-            let used = rows.days.get(key)?;
-            Some([
-                Value::Key(key.0.into()),
-                Value::Day(key.1),
-                Value::Int(used.used.into()),
-                Value::Int(used.limit.into()),
-            ])
-        })
-        .collect();
-    write(connection, &DAYS, &rows).await
-}
-
-async fn write_standings(
-    connection: &mut Conn,
-    rows: &Rows,
-    settlement: &Settlement,
-) -> Result<(), StoreError> {
-    let changed: Vec<_> = settlement
-        .standings
-        .iter()
-        .filter_map(|key| {
-            let StandingRow { standing, ever_up } = rows.standings.get(key)?;
-            Some([
-                Value::Key(key.0.into()),
-                Value::Key(key.1.into()),
-                Value::Int(standing.seq.0),
-                Value::Key(standing.vote_id.into()),
-                Value::Int(direction_number(standing.direction).into()),
-                Value::Int((*ever_up).into()),
-            ])
-        })
-        .collect();
-    write(connection, &STANDINGS, &changed).await?;
-    let added: Vec<_> = settlement
-        .new_standings
-        .iter()
-        .map(|(voter, n)| {
-            [
-                Value::Key((*voter).into()),
-                Value::Int(0),
-                Value::Int(0),
-                Value::Int((*n).into()),
-            ]
-        })
-        .collect();
-    write(connection, &ADD_STANDINGS, &added).await
-}
-
-async fn add_to_counters(
+/// Notes which votes came under a void, and takes away the marks that waited for votes.
+async fn end_voids(
     connection: &mut Conn,
     settlement: &Settlement,
+    voids: &Voids,
+    now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let rows: Vec<_> = settlement
-        .counters
+    let voided: Vec<_> = settlement
+        .entries
         .iter()
-        .map(|(review, change)| {
-            [
-                Value::Key((*review).into()),
-                Value::Int(change.up),
-                Value::Int(change.down),
-                Value::Int(change.ever_up),
-                Value::Int(1),
-            ]
+        .filter_map(|entry| {
+            Some(Voided {
+                vote: entry.vote.vote_id,
+                voter: entry.vote.voter,
+                review: entry.vote.review,
+                mark: entry.void?,
+            })
         })
         .collect();
-    write(connection, &COUNTERS, &rows).await
+    insert_voids(connection, &voided, voids, now).await?;
+    for entry in &settlement.entries {
+        let (vote, review) = (entry.vote.vote_id, entry.vote.review);
+        if voids.marks.votes.contains_key(&(vote, review)) {
+            forget_mark(connection, vote, review).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The counters of the batch's reviews, and those reviews whose reward is due: only
@@ -367,43 +218,9 @@ async fn read_counters(
     due.sort_unstable();
     let counters = found
         .into_iter()
-        .map(|(review, up, down, _, version, _)| {
-            let counts = Counts {
-                up: up.unsigned_abs(),
-                down: down.unsigned_abs(),
-                version: version.unsigned_abs(),
-            };
-            (review.into(), counts)
-        })
+        .map(|(review, up, down, _, version, _)| (review.into(), counts_of(up, down, version)))
         .collect();
     Ok((counters, due))
-}
-
-pub(crate) async fn counts(
-    connection: &mut Conn,
-    ids: &[ReviewId],
-) -> Result<HashMap<ReviewId, Counts>, StoreError> {
-    let rows: Vec<(Key, i64, i64, i64)> = review_counters::table
-        .filter(review_counters::review_id.eq_any(keys(ids)))
-        .select((
-            review_counters::review_id,
-            review_counters::up,
-            review_counters::down,
-            review_counters::version,
-        ))
-        .load(connection)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(review, up, down, version)| {
-            let counts = Counts {
-                up: up.unsigned_abs(),
-                down: down.unsigned_abs(),
-                version: version.unsigned_abs(),
-            };
-            (review.into(), counts)
-        })
-        .collect())
 }
 
 async fn pay_rewards(
@@ -441,43 +258,11 @@ async fn pay_rewards(
     Ok(())
 }
 
-/// Every voter of the batch as they are now, for the voters' states.
-async fn read_voters(
-    connection: &mut Conn,
-    batch: &Batch<'_>,
-    rows: &Rows,
-) -> Result<Vec<(UserId, Settled<Touched>)>, StoreError> {
-    let found: Vec<(Key, i64, i64)> = review_voters::table
-        .filter(review_voters::voter_id.eq_any(batch.voter_keys()))
-        .select((
-            review_voters::voter_id,
-            review_voters::version,
-            review_voters::last_seq,
-        ))
-        .load(connection)
-        .await?;
-    let mut voters: HashMap<UserId, Settled<Touched>> = found
-        .into_iter()
-        .map(|(voter, version, last_seq)| {
-            let settled = Settled {
-                version: version.unsigned_abs(),
-                last_seq: Seq(last_seq),
-                touched: Touched::default(),
-                votes: Vec::new(),
-            };
-            (voter.into(), settled)
-        })
-        .collect();
-    for ((voter, day), used) in &rows.days {
-        if let Some(settled) = voters.get_mut(voter) {
-            settled.touched.days.push((*day, *used));
-        }
-    }
-    for ((voter, review), row) in &rows.standings {
-        if let Some(settled) = voters.get_mut(voter) {
-            settled.touched.standings.push((*review, row.standing));
-        }
-    }
+/// Adds to the voters' rows all else that their states are told.
+fn tell(voters: &mut BTreeMap<UserId, Settled<Touched>>, batch: &Batch<'_>, rows: &Rows) {
+    let pairs = batch.pairs.iter();
+    let pairs = pairs.map(|(voter, review)| ((*voter).into(), (*review).into()));
+    touch(voters, rows, pairs);
     let mut seen = HashSet::new();
     for vote in batch.votes {
         if let Some(settled) = voters.get_mut(&vote.voter)
@@ -486,9 +271,6 @@ async fn read_voters(
             settled.votes.push(vote.vote_id);
         }
     }
-    let mut voters: Vec<_> = voters.into_iter().collect();
-    voters.sort_unstable_by_key(|(voter, _)| *voter);
-    Ok(voters)
 }
 
 fn outcomes(settlement: &Settlement) -> Vec<(VoteId, Outcome)> {

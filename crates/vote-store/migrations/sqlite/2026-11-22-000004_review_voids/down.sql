@@ -1,0 +1,3 @@
+DROP TABLE review_voter_marks;
+DROP TABLE review_vote_marks;
+DROP TABLE review_voids;
