@@ -10,6 +10,7 @@
 mod accounts;
 mod audit;
 mod bad_input;
+mod campaigns;
 mod demo;
 mod description;
 mod own_votes;
