@@ -3,6 +3,7 @@
 //! Everyone's password is [`PASSWORD`]. Votes are not written here: they are cast through
 //! the gateway, as members cast theirs.
 
+mod campaign;
 mod people;
 mod places;
 mod words;
@@ -15,6 +16,7 @@ use vote_store::accounts::NewUser;
 use vote_store::catalog::{Furnishing, NewItem, NewRestaurant, NewReview};
 use vote_store::{Store, StoreError};
 
+pub use campaign::{campaign, campaign_id};
 pub use people::{PASSWORD, USER_NAME};
 
 /// bcrypt's work factor for the demo's passwords, which are no secret: the least there is.

@@ -1,10 +1,33 @@
 //! Something to look at: restaurants, members, reviews, and votes that went the whole way.
 
 use anyhow::Result;
+use catalog::demo::{campaign, campaign_id};
 use vote_domain::review::Ballot;
 use vote_domain::{Clock, Ids};
 use vote_gateway::{Cast, CastError, Gateway, IdempotencyKey};
+use vote_queue::{BallotBox, Queue};
 use vote_store::Store;
+use vote_store::audit::{Act, AuditActor};
+
+/// Puts a campaign that is open there, once, where there is none yet.
+pub(crate) async fn open_campaign(
+    store: &Store,
+    queue: &Queue,
+    clock: &Clock,
+    ids: &Ids,
+) -> Result<()> {
+    if !store.campaigns(None, None, 1).await?.is_empty() {
+        return Ok(());
+    }
+    queue.declare(&BallotBox::campaign(campaign_id().0)).await?;
+    let act = Act {
+        audit_id: ids.next(),
+        at: clock.now(),
+        actor: AuditActor::System,
+    };
+    let plan = campaign(act.at);
+    Ok(store.create_campaign(campaign_id(), &plan, &act).await?)
+}
 
 /// Puts the demo there, once; its votes are cast as members cast theirs.
 pub(crate) async fn seed(store: &Store, gateway: &Gateway, clock: &Clock, ids: &Ids) -> Result<()> {

@@ -121,6 +121,7 @@ impl Standalone {
         catalog::ensure_admin(&catalog, &settings.admin).await?;
         catalog::reseal_partner_secrets(&catalog).await?;
         if demo {
+            demo::open_campaign(&store, &queue, &clock, &ids).await?;
             demo::seed(&store, &gateway, &clock, &ids).await?;
         }
 

@@ -1,0 +1,73 @@
+//! The demo's campaign: the best of its restaurants, open for weeks.
+
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use vote_domain::CampaignId;
+use vote_domain::campaign::{CampaignOption, Channel, Plan, Subject, TicketExpiry};
+use vote_domain::id::named;
+
+use super::places::PLACES;
+use super::restaurant_id;
+
+/// Which campaign it is.
+#[must_use]
+pub fn campaign_id() -> CampaignId {
+    CampaignId(named("demo campaign", b"best kitchen"))
+}
+
+/// The campaign as of `now`: begun a week ago, over in three, with free tickets for all.
+#[must_use]
+pub fn campaign(now: DateTime<Utc>) -> Plan {
+    let today = now.date_naive().and_time(NaiveTime::MIN).and_utc();
+    let channel = |key: &str, name: &str, daily_ticket_limit| Channel {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        daily_ticket_limit,
+        voter_kinds: None,
+    };
+    let options = PLACES.iter().map(|place| CampaignOption {
+        key: key(place.name),
+        name: place.name.to_owned(),
+        subject: Some(Subject {
+            kind: "restaurant".to_owned(),
+            id: restaurant_id(place.name).to_string(),
+        }),
+    });
+    Plan {
+        name: "Best kitchen in town".to_owned(),
+        starts_at: today - TimeDelta::days(7),
+        ends_at: today + Days::new(21),
+        zone: chrono_tz::UTC,
+        free_daily_tickets: 10,
+        expiry: TicketExpiry::Days { days: 3 },
+        tickets_per_vote_max: 10,
+        channels: vec![
+            channel("web", "Web", None),
+            channel("table", "At the table", Some(5)),
+        ],
+        options: options.collect(),
+    }
+}
+
+/// A name in letters that keys are made of.
+fn key(name: &str) -> String {
+    let plain = name.to_lowercase().replace('í', "i").replace('é', "e");
+    let words = plain.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vote_domain::campaign::{Draft, Progress, Stage};
+
+    #[test]
+    fn it_is_sound_and_open() {
+        let now = DateTime::from_timestamp(1_800_000_123, 0).unwrap();
+        let plan = campaign(now);
+        assert_eq!(Draft::from(&plan).check(now), Ok(plan.clone()));
+        let stage = plan.terms(campaign_id()).stage(Progress::Running, now);
+        assert_eq!(stage, Stage::Open);
+        assert_eq!(plan.options[3].key, "taqueria-el-faro");
+    }
+}
