@@ -92,10 +92,9 @@ pub(crate) enum Due {
 
 /// What became of the mark of a voter's void.
 pub(crate) enum Marked {
-    /// It is there, under this id; what has settled below it is to be voided.
-    Open(Uuid, Option<(VoterId, Settled<Touched>)>),
-    /// An earlier void covers the same votes, and is carried out.
-    Covered,
+    /// The votes are under this void, an earlier one if that covers them too; what has
+    /// settled before it is to be voided.
+    Under(Uuid, Option<(VoterId, Settled<Touched>)>),
     NotOpen,
     NoSuchCampaign,
 }
@@ -134,11 +133,10 @@ impl Store {
         let mut voters = Vec::new();
         let marked = write!(self, voids::mark_voter(campaign, voter, up_to, void, now))?;
         let mark = match marked {
-            Marked::Open(mark, settled) => {
+            Marked::Under(mark, settled) => {
                 voters.extend(settled);
                 mark
             }
-            Marked::Covered => return Ok(VoidOutcome::Done { voided: 0, voters }),
             Marked::NotOpen => return Ok(VoidOutcome::NotOpen),
             Marked::NoSuchCampaign => return Ok(VoidOutcome::NoSuchCampaign),
         };

@@ -211,7 +211,7 @@ pub(crate) async fn mark_voter(
         Some(_) => {}
     }
     let voter_id = voter.voter_id();
-    let covering: Option<(Key, Option<Moment>)> = campaign_voter_marks::table
+    let covering: Option<Key> = campaign_voter_marks::table
         .filter(campaign_voter_marks::voter_id.eq(Key::from(voter_id)))
         .filter(campaign_voter_marks::campaign_id.eq(Key::from(campaign)))
         .filter(campaign_voter_marks::up_to_seq.ge(up_to.0))
@@ -219,17 +219,12 @@ pub(crate) async fn mark_voter(
             campaign_voter_marks::position,
             campaign_voter_marks::void_id,
         ))
-        .select((
-            campaign_voter_marks::void_id,
-            campaign_voter_marks::applied_at,
-        ))
+        .select(campaign_voter_marks::void_id)
         .first(connection)
         .await
         .optional()?;
-    match covering {
-        Some((_, Some(_))) => return Ok(Marked::Covered),
-        Some((mark, None)) => return Ok(Marked::Open(mark.into(), None)),
-        None => {}
+    if let Some(mark) = covering {
+        return Ok(Marked::Under(mark.into(), None));
     }
     let voters = BTreeMap::from([(voter_id, (voter, Seq::default()))]);
     lock_voters(connection, campaign, &voters).await?;
@@ -260,7 +255,7 @@ pub(crate) async fn mark_voter(
     let record = act.record("voter_voided", format!("voter:{voter}"), detail);
     super::audit::append(connection, &[record]).await?;
     let told = voters_now(connection, campaign, [voter_id]).await?;
-    Ok(Marked::Open(void.void_id, told.into_iter().next()))
+    Ok(Marked::Under(void.void_id, told.into_iter().next()))
 }
 
 /// Which marks of `campaign` have something to void. Nearly always none has.

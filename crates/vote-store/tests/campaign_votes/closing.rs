@@ -49,6 +49,7 @@ on_each_backend! {
         let held = ClosingLease::HeldBy { holder: ME, until: noon(10, 30) };
         assert_eq!(store.take_closing_lease(CAMPAIGN, OTHER, noon(10, 29), noon(10, 60)).await?, held);
         assert!(matches!(store.begin_closing(CAMPAIGN, OTHER, noon(10, 1)).await, Err(ClosingError::NotHeld)));
+        assert!(matches!(store.begin_closing(CAMPAIGN, ME, noon(10, 30)).await, Err(ClosingError::NotHeld)));
         // Extended, given back, and taken over when it has run out.
         assert_eq!(store.take_closing_lease(CAMPAIGN, ME, noon(10, 20), noon(10, 50)).await?, ClosingLease::Taken);
         store.release_closing_lease(CAMPAIGN, OTHER).await?;

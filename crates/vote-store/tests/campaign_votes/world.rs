@@ -142,7 +142,10 @@ pub(crate) async fn settle(
     votes: &[CampaignVote],
     now: DateTime<Utc>,
 ) -> SettledCampaignBatch {
+    let mut n_tries = 0;
     loop {
+        n_tries += 1;
+        assert!(n_tries < 1_000, "it does not settle");
         match store.settle_campaign(campaign, votes, now).await {
             Ok(settled) => return settled,
             Err(error) if error.is_transient() => {}
