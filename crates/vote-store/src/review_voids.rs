@@ -63,7 +63,14 @@ impl Store {
         void: &NewVoid,
         now: DateTime<Utc>,
     ) -> Result<ReviewVoidOutcome, StoreError> {
-        let outcome = write!(self, review_voids::void_vote(review, vote, void, now))?;
+        let first = write!(self, review_voids::void_vote(review, vote, void, now));
+        let outcome = match first {
+            // Somebody else's mark came first; it is there at the next try.
+            Err(StoreError::Duplicate(_)) => {
+                write!(self, review_voids::void_vote(review, vote, void, now))
+            }
+            outcome => outcome,
+        }?;
         if outcome != ReviewVoidOutcome::Waiting {
             return Ok(outcome);
         }

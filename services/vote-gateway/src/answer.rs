@@ -90,8 +90,8 @@ pub(crate) struct VoteBody {
     /// `accepted`, `counted`, `rejected` or `voided`.
     #[schema(example = "counted")]
     state: &'static str,
-    /// Why it was rejected or voided.
-    reason: Option<&'static str>,
+    /// Why: the code of a rejection, or the words of whoever voided it.
+    reason: Option<String>,
     /// The vote that changed or took back this one.
     superseded_by: Option<Uuid>,
     /// When it was admitted.
@@ -114,8 +114,8 @@ pub(crate) struct CampaignVoteBody {
     /// `accepted`, `counted`, `rejected` or `voided`.
     #[schema(example = "counted")]
     state: &'static str,
-    /// Why it was rejected.
-    reason: Option<&'static str>,
+    /// Why: the code of a rejection, or the words of whoever voided it.
+    reason: Option<String>,
     /// When it was admitted.
     cast_at: DateTime<Utc>,
     /// When it entered the ledger.
@@ -133,18 +133,18 @@ pub(crate) enum AnyVoteBody {
 }
 
 /// The state's name in the API, and the reason for it.
-fn state_names(state: VoteState) -> (&'static str, Option<&'static str>) {
+fn state_names(state: VoteState, void: Option<String>) -> (&'static str, Option<String>) {
     match state {
         VoteState::Accepted => ("accepted", None),
         VoteState::Counted => ("counted", None),
-        VoteState::Rejected(reason) => ("rejected", Some(reason.as_str())),
-        VoteState::Voided => ("voided", None),
+        VoteState::Rejected(reason) => ("rejected", Some(reason.as_str().to_owned())),
+        VoteState::Voided => ("voided", void),
     }
 }
 
 impl From<CampaignVoteStatus> for CampaignVoteBody {
     fn from(status: CampaignVoteStatus) -> Self {
-        let (state, reason) = state_names(status.state);
+        let (state, reason) = state_names(status.state, status.void_reason);
         Self {
             vote_id: status.vote_id.0,
             campaign_id: status.campaign.0,
@@ -161,7 +161,7 @@ impl From<CampaignVoteStatus> for CampaignVoteBody {
 
 impl From<VoteStatus> for VoteBody {
     fn from(status: VoteStatus) -> Self {
-        let (state, reason) = state_names(status.state);
+        let (state, reason) = state_names(status.state, status.void_reason);
         Self {
             vote_id: status.vote_id.0,
             review_id: status.ballot.review.0,

@@ -28,6 +28,7 @@ impl GatewaySettings {
             },
             base_max_age: Duration::from_secs(gateway.base_max_age_s),
             facts_max_age: Duration::from_millis(gateway.facts_max_age_ms),
+            counter_ttl: Duration::from_secs(settings.cache.counter_ttl_s),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! [wallet](wallet) and a [statement](statement) show what a voter has and had;
 //! [`grants`] and [`voids`] change it in SQL and tell the voter's state.
 
-mod answer;
+pub(crate) mod answer;
 mod facts;
 mod grants;
 mod problem;

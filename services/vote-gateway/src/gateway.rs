@@ -34,6 +34,8 @@ pub struct GatewaySettings {
     pub base_max_age: Duration,
     /// Oldest the facts about a review or a campaign may be.
     pub facts_max_age: Duration,
+    /// How long counters are kept once voids have changed them.
+    pub counter_ttl: Duration,
 }
 
 /// The outside systems a gateway works with.

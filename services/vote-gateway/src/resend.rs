@@ -192,6 +192,7 @@ mod tests {
             publisher: PublisherSettings::default(),
             base_max_age: Duration::from_secs(30),
             facts_max_age: Duration::ZERO,
+            counter_ttl: Duration::from_secs(10),
         };
         Gateway::new(parts.clone(), settings)
     }

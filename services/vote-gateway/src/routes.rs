@@ -22,6 +22,7 @@ use crate::campaigns::routes as campaign_routes;
 use crate::cast::Cast;
 use crate::gateway::Gateway;
 use crate::idempotency::IdempotencyKey;
+use crate::review_voids;
 use crate::status::Absent;
 
 /// Adds the gateway's routes; they expect [`Data<Gateway>`] among the application's data.
@@ -32,6 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/reviews/{review_id}/upvote").route(post().to(upvote)))
         .service(resource("/reviews/{review_id}/downvote").route(post().to(downvote)))
         .service(resource("/reviews/{review_id}/vote").route(delete().to(take_back)))
+        .service(resource("/reviews/{review_id}/voids").route(post().to(review_voids::void)))
         .service(
             resource("/votes")
                 .route(post().to(vote))
@@ -55,6 +57,7 @@ pub fn configure(config: &mut ServiceConfig) {
         vote,
         votes,
         vote_status,
+        review_voids::void,
         campaign_routes::spend,
         campaign_routes::wallet,
         campaign_routes::ledger,

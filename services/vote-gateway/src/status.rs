@@ -10,7 +10,7 @@ use crate::error::Unavailable;
 use crate::gateway::Gateway;
 
 /// A vote, as its voter sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoteStatus {
     /// The vote.
     pub vote_id: VoteId,
@@ -18,6 +18,8 @@ pub struct VoteStatus {
     pub ballot: Ballot,
     /// How far it has come.
     pub state: VoteState,
+    /// Why it was voided, in the words of whoever did.
+    pub void_reason: Option<String>,
     /// The counted vote that changed or took back this one.
     pub superseded_by: Option<VoteId>,
     /// When it was admitted.
@@ -36,7 +38,7 @@ pub enum VoteState {
     Counted,
     /// In the ledger as refused.
     Rejected(RejectReason),
-    /// Taken out of the count by an operator.
+    /// Taken out of the count by a moderator or an operator.
     Voided,
 }
 
@@ -76,6 +78,7 @@ impl Gateway {
                         Outcome::Rejected(reason) => VoteState::Rejected(reason),
                         Outcome::Voided => VoteState::Voided,
                     },
+                    void_reason: vote.void_reason.clone(),
                     superseded_by: vote.superseded_by,
                     cast_at: vote.seq.at(),
                     settled_at: Some(vote.settled_at),
@@ -85,6 +88,7 @@ impl Gateway {
                 vote_id: *vote_id,
                 ballot: sent.vote.ballot(),
                 state: VoteState::Accepted,
+                void_reason: None,
                 superseded_by: None,
                 cast_at: sent.vote.seq.at(),
                 settled_at: None,

@@ -62,9 +62,19 @@ impl Product for Reviews {
         })
     }
 
-    /// Nothing waits for a vote on a review.
-    async fn follow_up(&self, _: DateTime<Utc>) -> Result<Told<Self>, StoreError> {
-        Ok(Vec::new())
+    /// Voids that were ordered while their votes were under way.
+    async fn follow_up(&self, now: DateTime<Utc>) -> Result<Told<Self>, StoreError> {
+        let voided = self.store.apply_review_marks(now).await?;
+        let counts: Vec<_> = voided.iter().filter_map(|votes| votes.counts).collect();
+        if !counts.is_empty()
+            && let Err(error) = self.cache.put_counts(&counts, self.counter_ttl).await
+        {
+            tracing::warn!(%error, "counters not told");
+        }
+        let voters = voided.into_iter();
+        Ok(voters
+            .map(|votes| (votes.voter.into(), votes.settled))
+            .collect())
     }
 
     fn states(&self) -> &VoterStates<Base> {

@@ -30,14 +30,14 @@ pub(crate) struct HistoryBody {
     /// `up`, `down`, or `none` for one that took a vote back.
     #[schema(example = "up")]
     direction: &'static str,
-    /// `counted` or `rejected`.
+    /// `counted`, `rejected` or `voided`.
     #[schema(example = "counted")]
     state: &'static str,
-    /// Why it was rejected.
-    reason: Option<&'static str>,
+    /// Why: the code of a rejection, or the words of whoever voided it.
+    reason: Option<String>,
     /// The vote that changed or took back this one.
     superseded_by: Option<Uuid>,
-    /// How many of the day's votes it used.
+    /// How many of the day's votes it used; none if it was voided and they were returned.
     cost: u32,
     /// When it was admitted.
     cast_at: DateTime<Utc>,
@@ -49,8 +49,8 @@ impl From<LedgerVote> for HistoryBody {
     fn from(vote: LedgerVote) -> Self {
         let (state, reason) = match vote.outcome {
             Outcome::Counted => ("counted", None),
-            Outcome::Rejected(reason) => ("rejected", Some(reason.as_str())),
-            Outcome::Voided => ("voided", None),
+            Outcome::Rejected(reason) => ("rejected", Some(reason.as_str().to_owned())),
+            Outcome::Voided => ("voided", vote.void_reason),
         };
         Self {
             vote_id: vote.vote_id.0,

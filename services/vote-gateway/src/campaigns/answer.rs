@@ -84,12 +84,12 @@ pub(super) struct GrantedBody {
 
 /// A void that holds.
 #[derive(Serialize, ToSchema)]
-pub(super) struct VoidedBody {
-    pub(super) void_id: Uuid,
+pub(crate) struct VoidedBody {
+    pub(crate) void_id: Uuid,
     /// Counted votes taken out of the count now.
-    pub(super) voided: u64,
+    pub(crate) voided: u64,
     /// Whether the vote is not in the ledger yet; it is voided when it arrives.
-    pub(super) waiting: bool,
+    pub(crate) waiting: bool,
 }
 
 /// A line of a voter's statement.

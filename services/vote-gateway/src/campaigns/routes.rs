@@ -28,7 +28,7 @@ use crate::idempotency::IdempotencyKey;
 
 /// The longest reason of a grant, and of a void, in characters.
 const GRANT_REASON_MAX: usize = 200;
-const VOID_REASON_MAX: usize = 500;
+pub(crate) const VOID_REASON_MAX: usize = 500;
 
 /// The longest grant key, in bytes.
 const GRANT_KEY_MAX: usize = 255;
@@ -239,7 +239,8 @@ pub(crate) struct VoterBody {
 }
 
 impl VoterBody {
-    fn parse(&self) -> Result<Voter, Problem> {
+    /// The voter so named.
+    pub(crate) fn parse(&self) -> Result<Voter, Problem> {
         let kind: Result<VoterKind, _> = self.kind.parse();
         kind.and_then(|kind| Voter::new(kind, &self.id))
             .map_err(|error| Problem::invalid("invalid_voter", format!("voter: {error}.")))
@@ -260,7 +261,7 @@ pub(crate) struct GrantRequest {
 }
 
 /// A text of the request, of at most `longest` characters, that says something.
-fn text(field: &'static str, text: &str, longest: usize) -> Result<String, Problem> {
+pub(crate) fn text(field: &'static str, text: &str, longest: usize) -> Result<String, Problem> {
     let trimmed = text.trim();
     if trimmed.is_empty() || trimmed.chars().count() > longest {
         return Err(Problem::invalid(

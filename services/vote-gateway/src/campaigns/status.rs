@@ -54,6 +54,8 @@ pub(crate) struct CampaignVoteStatus {
     pub(crate) tickets: u32,
     /// How far it has come.
     pub(crate) state: VoteState,
+    /// Why it was voided, in the words of whoever did.
+    pub(crate) void_reason: Option<String>,
     /// When it was admitted.
     pub(crate) cast_at: DateTime<Utc>,
     /// When it entered the ledger.
@@ -86,6 +88,7 @@ impl Campaigns {
                         Outcome::Rejected(reason) => VoteState::Rejected(reason),
                         Outcome::Voided => VoteState::Voided,
                     },
+                    void_reason: vote.void_reason.clone(),
                     cast_at: vote.seq.at(),
                     settled_at: Some(vote.settled_at),
                 });
@@ -124,6 +127,7 @@ impl Campaigns {
                         channel: channel_key(&facts, vote.ballot),
                         tickets: vote.ballot.tickets,
                         state: VoteState::Accepted,
+                        void_reason: None,
                         cast_at: vote.seq.at(),
                         settled_at: None,
                     }),

@@ -235,6 +235,7 @@ fn gateway(store: &Store, queue: &Queue, cache: &Cache, ids: &Ids) -> Gateway {
         publisher: PublisherSettings::default(),
         base_max_age: Duration::from_secs(30),
         facts_max_age: Duration::ZERO,
+        counter_ttl: Duration::from_secs(10),
     };
     Gateway::new(parts, settings)
 }
