@@ -6,6 +6,7 @@
 //! ([`on_both!`]). [`chaos`] votes while everything is killed, and judges the outcome.
 
 mod answer;
+mod campaign_import;
 pub mod chaos;
 mod client;
 mod embedded;
@@ -15,6 +16,9 @@ mod real_stack;
 mod site;
 
 pub use answer::Answer;
+pub use campaign_import::{
+    Books, campaign_import_command, check_campaign_import, import_campaigns, verify_result,
+};
 pub use client::Client;
 pub use embedded::Embedded;
 pub use import::{

@@ -86,8 +86,10 @@ pub(super) async fn wait_until_final(run: &Run, campaigns: &[Campaign]) -> Resul
             *states.entry(state.to_owned()).or_default() += 1;
         }
         let n_final_now = states.get("final").copied().unwrap_or_default();
-        progress.steps(n_final_now - n_final.min(n_final_now));
-        n_final = n_final_now;
+        if n_final_now > n_final {
+            progress.steps(n_final_now - n_final);
+            n_final = n_final_now;
+        }
         if n_final == campaigns.len() {
             return Ok(());
         }
