@@ -9,7 +9,9 @@ use vote_domain::CampaignId;
 use vote_domain::campaign::{CLOSE_AFTER, Progress};
 use vote_messages::vote::{encode, frame};
 use vote_queue::{BallotBox, ConsumerSettings, PublishError, Refusal, TopologyError};
+use vote_store::audit::AuditActor;
 use vote_store::closing::ClosingLease;
+use vote_store::voids::{NewVoid, VoidOutcome};
 
 use crate::engine::{Engine, QUIET, a_vote, on_each_engine};
 
@@ -132,6 +134,29 @@ on_each_engine! {
         assert_eq!(engine.head(campaign).await?.progress, Progress::Closing);
         holder.stop().await;
         waits_until_decided(&engine, campaign, "undeliverable").await?;
+        worker.stop().await
+    }
+
+    async fn a_vote_voided_while_it_was_queued_is_not_in_the_result(engine: Engine) -> Result<()> {
+        let head = engine.campaign().await?;
+        let campaign = head.terms.campaign;
+        let votes = [a_vote(&head, 1), a_vote(&head, 2)];
+        engine.publish(campaign, &votes).await?;
+        let now = engine.now().await?;
+        let void = NewVoid {
+            void_id: engine.ids.next(),
+            reason: "bought".to_owned(),
+            forfeit: false,
+            by: AuditActor::System,
+            position: now.timestamp_micros(),
+        };
+        let voided = engine.store.void_vote(campaign, votes[0].vote_id, &void, now).await?;
+        assert_eq!(voided, VoidOutcome::Waiting);
+        engine.end(campaign, CLOSE_AFTER).await?;
+        let worker = engine.work();
+        engine.until(campaign, Progress::Final).await?;
+        assert_eq!(engine.n_settled(campaign).await?, 2);
+        check_result(&engine, campaign, 1).await?;
         worker.stop().await
     }
 
