@@ -6,14 +6,15 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use vote_cache::{Cache, VoterStates};
-use vote_domain::Ids;
+use vote_domain::campaign::{Ballot, Entry, Wallet};
 use vote_domain::review::QuotaPolicy;
+use vote_domain::{CampaignId, Ids, Voter};
 use vote_messages::vote;
 use vote_queue::{BallotBox, PublisherSettings, Queue};
 use vote_store::Store;
 
 use crate::booth::{Booth, Office};
-use crate::campaigns::Campaigns;
+use crate::campaigns::{CampaignRefusal, Campaigns};
 use crate::cast::{Accepted, Cast};
 use crate::confirmed::Confirmed;
 use crate::epoch::Epoch;
@@ -107,6 +108,58 @@ impl Gateway {
     /// [`CastError`]; unless it carries a vote's id, nothing was cast.
     pub async fn cast(&self, cast: Cast) -> Result<Accepted, CastError> {
         self.reviews.cast(cast).await
+    }
+
+    /// Casts a ballot in a campaign; once it returns a vote, that vote is durable. Answers
+    /// with the balance.
+    ///
+    /// Runs to its end even if whoever waits for it goes away.
+    ///
+    /// # Errors
+    /// [`CastError`]; unless it carries a vote's id, nothing was cast.
+    pub async fn cast_in_campaign(
+        &self,
+        campaign: CampaignId,
+        cast: Cast<Voter, Ballot>,
+    ) -> Result<Accepted<u64>, CastError<CampaignRefusal>> {
+        let facts = self.campaigns.facts(campaign).await?;
+        let facts = facts.ok_or(CastError::Refused(CampaignRefusal::NotFound))?;
+        self.campaigns.booth(&facts).cast(cast).await
+    }
+
+    /// What `voter` holds in `campaign` now, votes in flight subtracted; `None` where there
+    /// is no such campaign.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the voter's state or SQL cannot be asked.
+    pub async fn wallet(
+        &self,
+        campaign: CampaignId,
+        voter: &Voter,
+    ) -> Result<Option<Wallet>, Unavailable> {
+        match self.campaigns.facts(campaign).await? {
+            Some(facts) => Ok(Some(self.campaigns.wallet(&facts, voter).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Every ticket of `voter` in `campaign` that came or went, oldest first; `None` where
+    /// there is no such campaign.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the voter's state or SQL cannot be asked.
+    pub async fn statement(
+        &self,
+        campaign: CampaignId,
+        voter: &Voter,
+    ) -> Result<Option<Vec<Entry>>, Unavailable> {
+        match self.campaigns.facts(campaign).await? {
+            Some(facts) => {
+                let statement = self.campaigns.statement(&facts, voter).await?;
+                Ok(Some(statement.entries))
+            }
+            None => Ok(None),
+        }
     }
 
     /// Notes which incarnation of the voter states is in use, so that a later loss of

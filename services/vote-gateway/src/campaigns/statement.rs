@@ -9,11 +9,11 @@ use super::Campaigns;
 use crate::error::Unavailable;
 
 /// A statement, and the votes it tells of.
-pub(super) struct Statement {
+pub(crate) struct Statement {
     /// Its lines, oldest first.
-    pub(super) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     /// The votes, those in flight included.
-    pub(super) votes: Vec<Posted>,
+    pub(crate) votes: Vec<Posted>,
 }
 
 impl Campaigns {
@@ -21,7 +21,7 @@ impl Campaigns {
     ///
     /// # Errors
     /// [`Unavailable`] if the voter's state or SQL cannot be asked.
-    pub(super) async fn statement(
+    pub(crate) async fn statement(
         &self,
         facts: &Arc<Facts>,
         voter: &Voter,
