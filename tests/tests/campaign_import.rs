@@ -127,7 +127,7 @@ async fn verify_fails(site: &Site, books: Books<'_>, campaign: &str) -> Result<(
 async fn an_import_that_was_killed_goes_on_and_doubles_nothing() -> Result<()> {
     let embedded = Embedded::start(&[]).await?;
     let site = embedded.site();
-    let args = ["--only", "2022", "--run", "killed", "--close-after", "30"];
+    let args = ["--only", "2022", "--run", "killed", "--close-after", "15"];
     let mut running = campaign_import_command(site, &args)?
         .stdout(Stdio::null())
         .stderr(Stdio::null())

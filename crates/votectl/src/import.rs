@@ -18,7 +18,7 @@ pub(crate) struct Import {
 #[derive(Debug, Subcommand)]
 enum Kind {
     /// Replay a file of campaign votes, wait for the close and check the result
-    Campaign(Box<campaign::ImportCampaign>),
+    Campaign(campaign::ImportCampaign),
     /// Replay a file of review votes and check what they come to
     ReviewVotes(review_votes::ReviewVotes),
 }

@@ -30,11 +30,12 @@ use vote_domain::{Clock, Ids};
 use crate::api::{Api, Call};
 use crate::session::Session;
 use campaigns::Campaign;
-use comparison::Expected;
+use comparison::{Difference, Expected};
 use file::Votes;
 use names::Names;
 use partners::BorrowedKeys;
 use scores::Scores;
+use shown::Shown;
 use summary::{CampaignSummary, Summary};
 
 /// How the process ends when it was interrupted.
@@ -42,6 +43,12 @@ const INTERRUPTED: u8 = 130;
 
 /// The longest that giving keys back may take.
 const GIVE_BACK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long what is shown may lag: other catalogs keep what they read for about a second.
+const LAG: Duration = Duration::from_secs(5);
+
+/// The wait before it is looked at again.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Votes a second that a campaign is made long enough for, at first.
 const VOTES_PER_SECOND: u64 = 200;
@@ -169,6 +176,24 @@ struct Made {
     created: usize,
 }
 
+/// Reads what is shown of `campaign`, and compares; looks again where it may lag.
+async fn look(
+    run: &Run,
+    campaign: &Campaign,
+    votes: &Votes,
+    expected: Expected<'_>,
+) -> Result<(Shown, Vec<Difference>)> {
+    let began_at = tokio::time::Instant::now();
+    loop {
+        let shown = shown::read(run, campaign, votes.channels()).await?;
+        let differences = comparison::compare(expected, &shown);
+        if differences.is_empty() || began_at.elapsed() >= LAG {
+            return Ok((shown, differences));
+        }
+        tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+    }
+}
+
 /// The campaign that the file calls `label`.
 fn of<'c>(campaigns: &'c [Campaign], label: &str) -> Result<&'c Campaign> {
     let found = campaigns.iter().find(|campaign| campaign.label == label);
@@ -192,16 +217,31 @@ impl ImportCampaign {
                 interrupted.map(|()| None).context("cannot wait for interrupts")
             }
         };
+        // What was begun can be gone on with.
+        let go_on = match keys.is_empty() {
+            true => None,
+            false => Some(format!(
+                "go on with --run {run_name}, before the campaigns end"
+            )),
+        };
         let give_back = keys.give_back(&catalog, &self.admin_user, &self.admin_password);
         match tokio::time::timeout(GIVE_BACK_TIMEOUT, give_back).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => eprintln!("votectl: partners' keys are not revoked: {error:#}"),
             Err(_) => eprintln!("votectl: partners' keys are not revoked: no answer"),
         }
-        let go_on = format!("go on with --run {run_name}, before the campaigns end");
-        let Some(summary) = outcome.with_context(|| go_on.clone())? else {
-            eprintln!("votectl: interrupted; {go_on}");
-            return Ok(ExitCode::from(INTERRUPTED));
+        let summary = match (outcome, go_on) {
+            (Ok(Some(summary)), _) => summary,
+            (Ok(None), go_on) => {
+                let go_on = go_on.unwrap_or_else(|| "nothing was begun".to_owned());
+                eprintln!("votectl: interrupted; {go_on}");
+                return Ok(ExitCode::from(INTERRUPTED));
+            }
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(go_on)) => {
+                eprintln!("votectl: once what follows is put right, {go_on}");
+                return Err(error);
+            }
         };
         if self.json {
             println!("{}", serde_json::to_string_pretty(&summary)?);
@@ -259,13 +299,13 @@ impl ImportCampaign {
         let mut differences = Vec::new();
         let mut summaries = Vec::new();
         for campaign in &campaigns {
-            let shown = shown::read(&run, campaign, votes.channels()).await?;
             let expected = Expected {
                 campaign: &campaign.label,
                 options: &expected.0[&campaign.label],
                 n_votes: votes.n_votes(&campaign.label),
             };
-            differences.extend(comparison::compare(expected, &shown));
+            let (shown, found) = look(&run, campaign, &votes, expected).await?;
+            differences.extend(found);
             summaries.push(CampaignSummary::new(campaign, &expected, &shown));
         }
         Ok(Summary {

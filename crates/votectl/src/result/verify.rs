@@ -40,7 +40,7 @@ pub(crate) struct Verify {
     #[arg(long, env = "VOTECTL_URL")]
     url: Option<String>,
     /// The folder of the embedded mode, instead of a server
-    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigFile,

@@ -89,6 +89,11 @@ impl BorrowedKeys {
         })
     }
 
+    /// Whether none was borrowed yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     /// Revokes all of them, signed in as `user_name`.
     ///
     /// # Errors

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep};
 
-use super::Run;
 use super::campaigns::Campaign;
+use super::{LAG, LOOK_AGAIN_AFTER, Run};
 use crate::api::Call;
 
 /// The query of a range that holds every campaign.
@@ -74,8 +75,16 @@ pub(super) async fn read<'c>(
 }
 
 async fn get(run: &Run, path: &str) -> Result<Value> {
-    let answer = run.catalog.call(Call::get(path)).await?;
-    Ok(answer.expect(200, &format!("reading {path}"))?.body)
+    let began_at = Instant::now();
+    loop {
+        let answer = run.catalog.call(Call::get(path)).await?;
+        // Another catalog said that it is.
+        if answer.code() == "campaign_not_final" && began_at.elapsed() < LAG {
+            sleep(LOOK_AGAIN_AFTER).await;
+            continue;
+        }
+        return Ok(answer.expect(200, &format!("reading {path}"))?.body);
+    }
 }
 
 fn board(body: &Value) -> Result<Board> {
