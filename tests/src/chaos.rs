@@ -21,6 +21,8 @@ use anyhow::{Context, Result};
 use tokio::sync::watch;
 
 pub use books::{Books, Ledger, execute};
+pub(crate) use books::{connect, uuid};
+pub(crate) use faults::{freeze_service, heal, restart_service};
 pub use history::{Accepted, History};
 pub use judge::{Promise, Rules, Violation, judge};
 pub use report::Report;

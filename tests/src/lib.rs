@@ -3,9 +3,11 @@
 //!
 //! [`RealStack`] runs the services as processes on real servers, [`Embedded`] runs
 //! `standalone`; both are a [`Site`], and most journeys are the same on either
-//! ([`on_both!`]). [`chaos`] votes while everything is killed, and judges the outcome.
+//! ([`on_both!`]). [`chaos`] votes while everything is killed, and judges the outcome;
+//! [`campaign`] does so with campaigns that end meanwhile.
 
 mod answer;
+pub mod campaign;
 mod campaign_import;
 pub mod chaos;
 mod client;

@@ -78,6 +78,11 @@ impl Member {
         }
     }
 
+    /// `request` with the member's token.
+    pub(crate) fn signed_in(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        request.bearer_auth(&self.token)
+    }
+
     /// Asks the catalog; `path` follows `/api/v1`.
     ///
     /// # Errors

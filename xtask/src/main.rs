@@ -2,6 +2,7 @@
 
 mod cargo;
 mod chaos;
+mod close_runs;
 mod packages;
 mod stack;
 mod start;
@@ -36,6 +37,8 @@ enum Task {
     Stack(stack::Task),
     /// Vote without pause while servers and services are killed, then count.
     Chaos(chaos::Arguments),
+    /// Let campaigns end while clients vote and workers are killed, then compare results.
+    CloseRuns(close_runs::Arguments),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -45,6 +48,7 @@ async fn main() -> ExitCode {
         Task::Test(arguments) => test::run(&arguments).await,
         Task::Stack(task) => stack::run(&task).await,
         Task::Chaos(arguments) => chaos::run(&arguments),
+        Task::CloseRuns(arguments) => close_runs::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -203,13 +203,15 @@ pub async fn execute(url: &str, statement: &str) -> Result<()> {
     Ok(())
 }
 
-async fn connect(url: &str) -> Result<Conn> {
+/// A connection to the database at `url`.
+pub(crate) async fn connect(url: &str) -> Result<Conn> {
     let options = Opts::from_url(url).context("no MySQL URL")?;
     Conn::new(options).await.context("cannot reach SQL")
 }
 
+/// The id that a row holds.
 #[expect(clippy::needless_pass_by_value, reason = "that is what a row gives")]
-fn uuid(bytes: Vec<u8>) -> Uuid {
+pub(crate) fn uuid(bytes: Vec<u8>) -> Uuid {
     // A key of another length is none of ours, and will be missed under its name.
     Uuid::from_slice(&bytes).unwrap_or_default()
 }

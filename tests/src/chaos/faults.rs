@@ -77,7 +77,12 @@ async fn freeze(part: Part, which: usize, away: Duration, stack: &RealStack) -> 
     }
 }
 
-async fn freeze_service(of: &[ServiceProcess], which: usize, away: Duration) -> Result<()> {
+/// Freezes a service for `away`.
+pub(crate) async fn freeze_service(
+    of: &[ServiceProcess],
+    which: usize,
+    away: Duration,
+) -> Result<()> {
     let service = &of[which % of.len()];
     // One that just ended by a fault before is about to start: there is nothing to freeze.
     if service.pause().is_ok() {
@@ -110,7 +115,12 @@ async fn freeze_server(server: &Server, away: Duration) -> Result<()> {
     server.resume()
 }
 
-async fn restart_service(of: &[ServiceProcess], which: usize, away: Duration) -> Result<()> {
+/// Kills a service and starts it again after `away`.
+pub(crate) async fn restart_service(
+    of: &[ServiceProcess],
+    which: usize,
+    away: Duration,
+) -> Result<()> {
     let service = &of[which % of.len()];
     service.kill();
     sleep(away).await;

@@ -1,0 +1,24 @@
+//! Campaigns from outside: who votes in them, and a judge who compares what clients were
+//! told with what SQL and the API hold in the end.
+
+mod arena;
+mod books;
+pub mod close_run;
+mod crowd;
+mod draft;
+mod history;
+pub mod hot_option;
+mod judge;
+mod partner;
+mod redis_loss;
+mod shown;
+mod voter;
+
+pub use arena::Arena;
+pub use books::CampaignBooks;
+pub use draft::{Channel, Draft};
+pub use history::{Accepted, CampaignHistory};
+pub use judge::{CampaignPromise, CampaignViolation, Closing, judge};
+pub use partner::{Call, Partner, Service, Signed};
+pub use redis_loss::{RedisLoss, lose_redis_under_load};
+pub use voter::Voter;
