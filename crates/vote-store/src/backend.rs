@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::SqliteConnection;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
@@ -155,17 +155,22 @@ impl Drop for MysqlLease {
 
 /// A connection that stands, as far as anyone can tell.
 async fn connection_of(pool: &Pool<MysqlConn>) -> Result<Object<MysqlConn>, StoreError> {
-    loop {
-        let mut connection = pool
-            .get()
-            .await
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let rested = Object::metrics(&connection).last_used();
-        if rested < RESTED_LONG || connection.batch_execute("DO 0").await.is_ok() {
-            return Ok(connection);
-        }
-        drop(Object::take(connection));
-    }
+    let connection = pool.get().await;
+    connection.map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+/// Whether a connection that rested in the pool still stands. (Once the pool has handed it
+/// out, it no longer tells how long it rested.)
+fn still_stands() -> Hook<MysqlConn> {
+    Hook::async_fn(|connection: &mut MysqlConn, metrics| {
+        Box::pin(async move {
+            if metrics.last_used() < RESTED_LONG {
+                return Ok(());
+            }
+            let asked = connection.batch_execute("DO 0").await;
+            asked.map_err(|error| HookError::message(error.to_string()))
+        })
+    })
 }
 
 fn pool(settings: &MysqlSettings, isolation: &'static str) -> Result<Pool<MysqlConn>, StoreError> {
@@ -187,6 +192,7 @@ fn pool(settings: &MysqlSettings, isolation: &'static str) -> Result<Pool<MysqlC
     let manager = AsyncDieselConnectionManager::new_with_config(&settings.url, config);
     Pool::builder(manager)
         .max_size(settings.connections_max)
+        .pre_recycle(still_stands())
         .build()
         .map_err(|error| StoreError::Unavailable(error.to_string()))
 }
