@@ -68,6 +68,8 @@ revoked at the end.
 Every run makes campaigns of its own. To go on with one that was interrupted, give the --run it \
 told, before its campaigns end: grants and votes are named after the rows, and none is doubled.
 
+An option without a vote is known from --results alone: give them from the first run on.
+
 The campaigns end when --close-after is over. While votes still come in, an end that is near is \
 moved; it cannot be moved back, so the run waits for it, and then for the close.
 
