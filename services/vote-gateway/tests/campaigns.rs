@@ -10,7 +10,8 @@ use engine::{Engine, noon, stranger};
 use tokio::task::JoinSet;
 use vote_cache::VoterStates;
 use vote_domain::campaign::{
-    Ballot, Channel, ChannelNo, Entry, OptionNo, Rejection, Stage, TicketExpiry, Wallet,
+    Ballot, CampaignVote, Channel, ChannelNo, Entry, OptionNo, Rejection, Stage, TicketExpiry,
+    Wallet,
 };
 use vote_domain::campaign::{CampaignOption, Plan};
 use vote_domain::voter_state::InFlight;
@@ -102,6 +103,42 @@ fn spending(voter: &Voter, option: u32, channel: u32, tickets: u32) -> Cast<Vote
         key: None,
         trace_parent: String::new(),
     }
+}
+
+/// A vote that is reserved, and was never published: what a gateway killed in between
+/// leaves.
+async fn reserve(
+    engine: &Engine,
+    campaign: CampaignId,
+    voter: &Voter,
+    tickets: u32,
+) -> Result<CampaignVote> {
+    let states = VoterStates::of_campaign(engine.cache.clone(), engine.ids.clone(), campaign);
+    wallet(&engine.gateway, campaign, voter).await?;
+    let mut known = states.read(voter.voter_id()).await?;
+    let facts = engine.store.campaign_heads(&[campaign]).await?;
+    let paper = engine.store.ballot_paper(campaign).await?;
+    let paper = paper.context("no paper")?;
+    let facts = vote_domain::campaign::Facts {
+        terms: facts[&campaign].terms.clone(),
+        progress: facts[&campaign].progress,
+        channels: paper.channels,
+        options: paper.options,
+    };
+    let ballot = spending(voter, 0, 0, tickets).ballot;
+    let vote_id = engine.ids.next();
+    let state = &known.state;
+    let lost = vote_domain::campaign::admit(state, &facts, known.now, voter, ballot, vote_id)?;
+    known.state.in_flight.push(InFlight {
+        message: vote_messages::vote::encode(&lost, "").to_vec(),
+        vote: lost.clone(),
+        gateway: stranger(),
+        sent_at: known.now,
+        n_sends: 1,
+        unknown: false,
+    });
+    assert!(states.write(voter.voter_id(), &known).await?);
+    Ok(lost)
 }
 
 fn under(key: &str, cast: Cast<Voter, Ballot>) -> Cast<Voter, Ballot> {
@@ -232,31 +269,7 @@ on_each_engine! {
         let (campaign, voter) = (open(&engine).await?, member(&engine));
         grant(&engine, campaign, &voter, 10).await?;
         engine.work();
-        // Reserved, and never published: what a gateway killed in between leaves.
-        let states = VoterStates::of_campaign(engine.cache.clone(), engine.ids.clone(), campaign);
-        wallet(&engine.gateway, campaign, &voter).await?;
-        let mut known = states.read(voter.voter_id()).await?;
-        let facts = engine.store.campaign_heads(&[campaign]).await?;
-        let paper = engine.store.ballot_paper(campaign).await?.context("no paper")?;
-        let facts = vote_domain::campaign::Facts {
-            terms: facts[&campaign].terms.clone(),
-            progress: facts[&campaign].progress,
-            channels: paper.channels,
-            options: paper.options,
-        };
-        let ballot = spending(&voter, 0, 0, 6).ballot;
-        let lost = vote_domain::campaign::admit(
-            &known.state, &facts, known.now, &voter, ballot, engine.ids.next(),
-        )?;
-        known.state.in_flight.push(InFlight {
-            message: vote_messages::vote::encode(&lost, "").to_vec(),
-            vote: lost.clone(),
-            gateway: stranger(),
-            sent_at: known.now,
-            n_sends: 1,
-            unknown: false,
-        });
-        assert!(states.write(voter.voter_id(), &known).await?);
+        let lost = reserve(&engine, campaign, &voter, 6).await?;
         assert_eq!(wallet(&engine.gateway, campaign, &voter).await?.balance, 4);
         let ends = settled(&engine, &[lost.vote_id]).await?;
         assert_eq!(ends[0].outcome, Outcome::Counted);
@@ -347,6 +360,31 @@ on_each_engine! {
         engine.work();
         assert_eq!(settled(&engine, &[counted]).await?[0].outcome, Outcome::Counted);
         assert_eq!(total(&engine, campaign).await?, 1);
+        Ok(())
+    }
+
+    async fn what_is_not_in_the_ledger_of_a_drained_campaign_was_never_cast(engine: Engine) -> Result<()> {
+        let (campaign, voter) = (open(&engine).await?, member(&engine));
+        grant(&engine, campaign, &voter, 10).await?;
+        let lost = reserve(&engine, campaign, &voter, 6).await?;
+        engine.queue.unbind(&BallotBox::campaign(campaign.0)).await?;
+        let cast = || spending(&voter, 0, 0, 1);
+        // Unbound, and some worker may still have it.
+        match engine.gateway.cast_in_campaign(campaign, cast()).await {
+            Err(CastError::Unavailable(_)) => {}
+            other => panic!("a vote without a way: {other:?}"),
+        }
+        assert_eq!(wallet(&engine.gateway, campaign, &voter).await?.balance, 4);
+        let drained = "UPDATE campaigns SET progress = 'drained'";
+        engine.store.execute_raw(drained).await?;
+        match refusal(engine.another_gateway().cast_in_campaign(campaign, cast()).await) {
+            Rejection::NotOpen(stage) => assert_eq!(stage, Stage::Drained),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(wallet(&engine.another_gateway(), campaign, &voter).await?.balance, 10);
+        let lines = statement(&engine, campaign, &voter).await?;
+        assert_eq!(lines.last().map(|line| line.balance), Some(10), "{lines:?}");
+        assert_eq!(engine.store.campaign_ballots(&[lost.vote_id]).await?.len(), 0);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use vote_cache::KnownState;
-use vote_domain::campaign::{Ballot, Base, CampaignVote, Facts, Rejection, admit};
+use vote_domain::campaign::{Ballot, Base, CampaignVote, Facts, Progress, Rejection, admit};
 use vote_domain::{CampaignId, VoteId, Voter, VoterId};
 use vote_store::{Store, StoreError};
 
@@ -88,10 +88,20 @@ impl Product for Campaign {
         known: &KnownState<Base>,
     ) -> Result<Option<Loaded<Base>>, Unavailable> {
         let in_flight = known.state.in_flight.iter();
-        let votes = in_flight.map(|sent| sent.vote.vote_id).collect();
+        let votes: Vec<VoteId> = in_flight.map(|sent| sent.vote.vote_id).collect();
+        // Asked first: what follows is then what SQL says in the end.
+        let is_drained = match self.facts().await? {
+            Some(facts) if !votes.is_empty() => facts.progress >= Progress::Drained,
+            _ => false,
+        };
         // To the second, so that those who ask at the same time ask together.
-        let key = (self.id, voter, known.now.trunc_subsecs(0), votes);
-        Ok(self.sources.bases.get(key).await?)
+        let key = (self.id, voter, known.now.trunc_subsecs(0), votes.clone());
+        let mut loaded = self.sources.bases.get(key).await?;
+        if let Some(loaded) = loaded.as_mut().filter(|_| is_drained) {
+            // Whatever is not in the ledger by now was never cast: nothing leads there.
+            loaded.known = Arc::new(votes.into_iter().collect());
+        }
+        Ok(loaded)
     }
 
     async fn settled_ballot(&self, vote_id: VoteId) -> Result<Option<Ballot>, Unavailable> {
