@@ -9,13 +9,13 @@ use uuid::Uuid;
 use vote_cache::{KnownState, StateError, VoterStates};
 use vote_domain::voter_state::{Base as _, VoterState};
 use vote_domain::{Ids, VoterId};
-use vote_queue::Publisher;
 
 use crate::confirmed::Confirmed;
 use crate::error::Unavailable;
 use crate::gateway::GatewaySettings;
 use crate::heartbeat::Heartbeats;
 use crate::product::{Loaded, Product};
+use crate::way::Way;
 
 /// How often a change to a state is tried while others change it too.
 const CHANGE_TRIES: u32 = 20;
@@ -39,7 +39,7 @@ pub(crate) struct Booth<P: Product> {
     pub(crate) product: P,
     pub(crate) office: Office,
     pub(crate) states: VoterStates<P::Base>,
-    pub(crate) publisher: Publisher,
+    pub(crate) way: Way,
 }
 
 impl<P: Product> Booth<P> {

@@ -17,12 +17,11 @@ mod voids;
 mod wallet;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vote_cache::{Cache, VoterStates};
 use vote_domain::CampaignId;
 use vote_domain::campaign::{Facts, Stage};
-use vote_messages::vote;
 use vote_queue::{BallotBox, Queue};
 use vote_store::Store;
 
@@ -31,6 +30,7 @@ pub(crate) use status::CampaignVoteStatus;
 
 use crate::booth::{Booth, Office};
 use crate::error::Unavailable;
+use crate::way::Way;
 use facts::CampaignFacts;
 use grants::Grants;
 use product::{Campaign, Sources};
@@ -73,43 +73,64 @@ impl Campaigns {
         self.sources.facts.get(campaign).await
     }
 
-    /// The booth of a campaign that there is. One that is over keeps no way to a queue.
+    /// The booth of a campaign that there is.
     pub(crate) fn booth(&self, facts: &Facts) -> Booth<Campaign> {
         let campaign = facts.terms.campaign;
-        let is_over = facts.terms.stage(facts.progress, facts.terms.ends_at) > Stage::Closing;
-        let mut booths = self.booths.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_over {
-            return booths
-                .remove(&campaign)
-                .unwrap_or_else(|| self.open(campaign));
+        if is_over(facts) {
+            self.lock().remove(&campaign);
+            return self.open(campaign);
         }
-        booths
-            .entry(campaign)
-            .or_insert_with(|| self.open(campaign))
-            .clone()
+        let mut booths = self.lock();
+        if let Some(booth) = booths.get(&campaign) {
+            return booth.clone();
+        }
+        let booth = self.open(campaign);
+        booths.insert(campaign, booth.clone());
+        drop(booths);
+        // Campaigns come and go: when one comes, those that have gone are let go of.
+        let campaigns = self.clone();
+        self.office
+            .runtime
+            .spawn(async move { campaigns.close_booths().await });
+        booth
+    }
+
+    /// Lets go of the booths of campaigns that are over.
+    async fn close_booths(&self) {
+        let open: Vec<CampaignId> = self.lock().keys().copied().collect();
+        for campaign in open {
+            if let Ok(Some(facts)) = self.facts(campaign).await
+                && is_over(&facts)
+            {
+                self.lock().remove(&campaign);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<CampaignId, Booth<Campaign>>> {
+        self.booths.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self, campaign: CampaignId) -> Booth<Campaign> {
         let ballot_box = BallotBox::campaign(campaign.0);
-        let settings = &self.office.settings.publisher;
         Booth {
             product: Campaign::new(campaign, self.sources.clone()),
             states: VoterStates::of_campaign(self.cache.clone(), self.office.ids.clone(), campaign),
-            publisher: self.queue.publisher(&ballot_box, settings, vote::frame),
+            way: Way::new(&self.queue, ballot_box, &self.office.settings.publisher),
             office: self.office.clone(),
         }
     }
 
-    /// The booths that are open now.
-    pub(crate) fn booths(&self) -> Vec<Booth<Campaign>> {
-        let booths = self.booths.lock().unwrap_or_else(PoisonError::into_inner);
-        booths.values().cloned().collect()
-    }
-
     /// Takes no more votes and waits until each that was begun is answered.
     pub(crate) async fn drain(&self) {
-        for booth in self.booths() {
-            booth.publisher.drain().await;
+        let open: Vec<_> = self.lock().values().cloned().collect();
+        for booth in open {
+            booth.way.drain().await;
         }
     }
+}
+
+/// Whether nothing of a campaign can move any more.
+fn is_over(facts: &Facts) -> bool {
+    facts.terms.stage(facts.progress, facts.terms.ends_at) > Stage::Closing
 }

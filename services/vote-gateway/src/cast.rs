@@ -89,8 +89,8 @@ impl<P: Product> Booth<P> {
 
     async fn cast_here(&self, cast: CastOf<P>) -> Answer<P> {
         // Overload is answered before anything is reserved.
-        let slot = (self.publisher.reserve()).map_err(|e| Unavailable::of("queue", e))?;
-        let ballot_box = self.publisher.ballot_box().name();
+        let slot = (self.way.publisher().reserve()).map_err(|e| Unavailable::of("queue", e))?;
+        let ballot_box = self.way.ballot_box().name();
         let vote_id = match &cast.key {
             Some(key) => key.vote_id(P::voter_id(&cast.voter), ballot_box),
             None => self.office.ids.next(),
@@ -275,7 +275,7 @@ impl<P: Product> Booth<P> {
         under_way.confirm();
         tracing::info!(
             target: "vote", vote_id = %vote.vote_id(), voter = %vote.voter_id(),
-            ballot_box = %self.publisher.ballot_box(), ballot = ?vote.ballot(),
+            ballot_box = %self.way.ballot_box(), ballot = ?vote.ballot(),
             trace_parent = %cast.trace_parent, "vote accepted"
         );
         metrics::counter!("tally_votes_accepted_total").increment(1);

@@ -9,7 +9,6 @@ use vote_cache::{Cache, VoterStates};
 use vote_domain::campaign::{Ballot, Entry, Wallet};
 use vote_domain::review::QuotaPolicy;
 use vote_domain::{CampaignId, Ids, Voter};
-use vote_messages::vote;
 use vote_queue::{BallotBox, PublisherSettings, Queue};
 use vote_store::Store;
 
@@ -21,6 +20,7 @@ use crate::epoch::Epoch;
 use crate::error::{CastError, Unavailable};
 use crate::heartbeat::Heartbeats;
 use crate::reviews::Reviews;
+use crate::way::Way;
 
 /// What the gateway is held to.
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ impl Gateway {
         let reviews = Booth {
             product: Reviews::new(&store, settings),
             states: VoterStates::of_reviews(cache.clone(), ids.clone()),
-            publisher: queue.publisher(&BallotBox::reviews(), &settings.publisher, vote::frame),
+            way: Way::new(&queue, BallotBox::reviews(), &settings.publisher),
             office: office.clone(),
         };
         Self {
@@ -186,7 +186,7 @@ impl Gateway {
 
     /// Takes no more votes and waits until each that was begun is answered.
     pub async fn drain(&self) {
-        tokio::join!(self.reviews.publisher.drain(), self.campaigns.drain());
+        tokio::join!(self.reviews.way.drain(), self.campaigns.drain());
         self.office.heartbeats.stop();
     }
 }

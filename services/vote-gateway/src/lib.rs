@@ -29,6 +29,7 @@ mod review_voids;
 mod reviews;
 pub mod routes;
 mod status;
+mod way;
 
 pub use campaigns::CampaignRefusal;
 pub use cast::{Accepted, Cast};

@@ -37,7 +37,7 @@ impl<P: Product> Booth<P> {
     pub(crate) async fn resend(&self, sent: &InFlight<VoteOf<P>>) -> Result<Vouched, Unavailable> {
         let vote_id = sent.vote.vote_id();
         let unknown = |error: Unavailable| error.unknown(vote_id);
-        let slot = self.publisher.reserve();
+        let slot = self.way.publisher().reserve();
         let slot = slot.map_err(|error| unknown(Unavailable::of("queue", error)))?;
         let Some(under_way) = self.office.confirmed.begin(vote_id) else {
             // Another request is at it.

@@ -7,10 +7,10 @@ use http_kit::API_BASE;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vote_domain::VoteId;
 use vote_domain::campaign::{
     CampaignVote, ChannelNo, Entry, Facts, Holding, Kind, OptionNo, Source, Wallet,
 };
+use vote_domain::{GrantId, VoteId};
 
 use super::statement::Statement;
 
@@ -113,8 +113,9 @@ pub(super) struct EntryBody {
     option: Option<String>,
     /// Where it was cast.
     channel: Option<String>,
-    /// Why the tickets came back: why the vote was rejected, or `voided`.
-    reason: Option<&'static str>,
+    /// Why the tickets were granted; or why they came back: why the vote was rejected, or
+    /// `voided`.
+    reason: Option<String>,
 }
 
 /// A page of a voter's statement, newest first.
@@ -131,6 +132,7 @@ pub(super) struct LedgerBody {
 pub(super) struct EntryWriter<'s> {
     votes: HashMap<VoteId, &'s CampaignVote>,
     options: HashMap<OptionNo, &'s str>,
+    grant_reasons: &'s HashMap<GrantId, String>,
     facts: &'s Facts,
 }
 
@@ -141,6 +143,7 @@ impl<'s> EntryWriter<'s> {
         Self {
             votes: votes.map(|vote| (vote.vote_id, vote)).collect(),
             options: options.map(|(key, no)| (*no, key.as_str())).collect(),
+            grant_reasons: &statement.grant_reasons,
             facts,
         }
     }
@@ -167,9 +170,10 @@ impl<'s> EntryWriter<'s> {
             Kind::Granted { lot, source } => {
                 body.kind = "grant";
                 body.lot_id = Some(lot.0);
-                body.source = Some(match source {
-                    Source::FreeDaily(_) | Source::Grant(_) => source.as_str(),
-                });
+                body.source = Some(source.as_str());
+                if let Source::Grant(grant) = source {
+                    body.reason = self.grant_reasons.get(&grant).cloned();
+                }
                 return body;
             }
             Kind::Expired { lot } => {
@@ -183,7 +187,8 @@ impl<'s> EntryWriter<'s> {
             }
             Kind::Returned { vote, reason } => {
                 body.kind = "refund";
-                body.reason = Some(reason.map_or("voided", vote_domain::RejectReason::as_str));
+                let reason = reason.map_or("voided", vote_domain::RejectReason::as_str);
+                body.reason = Some(reason.to_owned());
                 vote
             }
         };

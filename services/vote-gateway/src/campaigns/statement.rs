@@ -1,9 +1,10 @@
 //! A voter's own ledger: every ticket that came and went.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use vote_domain::Voter;
 use vote_domain::campaign::{Entry, Facts, Posted, PostedEnd, statement};
+use vote_domain::{GrantId, Voter};
 
 use super::Campaigns;
 use crate::error::Unavailable;
@@ -14,6 +15,8 @@ pub(crate) struct Statement {
     pub(crate) entries: Vec<Entry>,
     /// The votes, those in flight included.
     pub(crate) votes: Vec<Posted>,
+    /// Why tickets were granted.
+    pub(crate) grant_reasons: HashMap<GrantId, String>,
 }
 
 impl Campaigns {
@@ -48,6 +51,7 @@ impl Campaigns {
         Ok(Statement {
             entries: statement(terms, voter.voter_id(), &rows.lots, &votes, known.now),
             votes,
+            grant_reasons: rows.grant_reasons,
         })
     }
 }
