@@ -361,7 +361,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    campaign_vote_marks (vote_id) {
+    campaign_vote_marks (vote_id, campaign_id) {
         vote_id -> Binary,
         campaign_id -> Binary,
         void_id -> Binary,

@@ -135,13 +135,22 @@ async fn add_reasons_of_marks(
     if under_marks.is_empty() {
         return Ok(());
     }
-    let mut of_votes: HashMap<VoteId, (i64, String)> = HashMap::new();
-    let keys = key_values(under_marks.iter().map(|vote| vote.vote_id));
-    for keys in key_in("vote_id", &keys) {
-        let marks: Vec<(Key, i64, String)> = campaign_vote_marks::table
+    let mut of_votes: HashMap<(VoteId, CampaignId), (i64, String)> = HashMap::new();
+    let keys: Vec<_> = under_marks
+        .iter()
+        .map(|vote| {
+            [
+                Value::Key(vote.vote_id.into()),
+                Value::Key(vote.campaign.into()),
+            ]
+        })
+        .collect();
+    for keys in key_in("vote_id, campaign_id", &keys) {
+        let marks: Vec<(Key, Key, i64, String)> = campaign_vote_marks::table
             .filter(keys)
             .select((
                 campaign_vote_marks::vote_id,
+                campaign_vote_marks::campaign_id,
                 campaign_vote_marks::position,
                 campaign_vote_marks::reason,
             ))
@@ -150,7 +159,9 @@ async fn add_reasons_of_marks(
         of_votes.extend(
             marks
                 .into_iter()
-                .map(|(vote, position, reason)| (vote.into(), (position, reason))),
+                .map(|(vote, campaign, position, reason)| {
+                    ((vote.into(), campaign.into()), (position, reason))
+                }),
         );
     }
     type OfVoter = Vec<(Seq, i64, String)>;
@@ -184,7 +195,7 @@ async fn add_reasons_of_marks(
         }
     }
     for vote in under_marks {
-        let of_vote = of_votes.get(&vote.vote_id);
+        let of_vote = of_votes.get(&(vote.vote_id, vote.campaign));
         let of_voter = of_voters.get(&(vote.voter, vote.campaign));
         let first = of_voter
             .into_iter()

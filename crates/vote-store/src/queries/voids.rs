@@ -106,7 +106,7 @@ pub(crate) async fn void_vote(
     if voided > 0 {
         return Ok(VoidOutcome::AlreadyVoided);
     }
-    let falls = match mark_of(connection, vote).await? {
+    let falls = match mark_of(connection, campaign, vote).await? {
         // An earlier void, which settling missed, holds.
         Some((void_id, forfeit, reason)) => Falls {
             vote: found,
@@ -128,13 +128,16 @@ pub(crate) async fn void_vote(
     Ok(VoidOutcome::Done { voided: 1, voters })
 }
 
-/// The mark that was left for `vote`, if one was.
+/// The mark that was left in `campaign` for `vote`, if one was. Another campaign may have
+/// one, too: somebody took it for the vote's.
 async fn mark_of(
     connection: &mut Conn,
+    campaign: CampaignId,
     vote: VoteId,
 ) -> Result<Option<(Key, bool, String)>, StoreError> {
     let mark = campaign_vote_marks::table
         .filter(campaign_vote_marks::vote_id.eq(Key::from(vote)))
+        .filter(campaign_vote_marks::campaign_id.eq(Key::from(campaign)))
         .select((
             campaign_vote_marks::void_id,
             campaign_vote_marks::forfeit,
@@ -154,7 +157,7 @@ async fn mark_vote(
     void: &NewVoid,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if mark_of(connection, vote).await?.is_some() {
+    if mark_of(connection, campaign, vote).await?.is_some() {
         return Ok(());
     }
     diesel::insert_into(campaign_vote_marks::table)
@@ -313,7 +316,9 @@ pub(crate) async fn apply_vote_marks(
         .await?;
     let mut falling = Vec::new();
     for (vote, void_id, forfeit, reason, voided) in marks {
-        let open = campaign_vote_marks::table.filter(campaign_vote_marks::vote_id.eq(vote.vote_id));
+        let open = campaign_vote_marks::table
+            .filter(campaign_vote_marks::vote_id.eq(vote.vote_id))
+            .filter(campaign_vote_marks::campaign_id.eq(Key::from(campaign)));
         diesel::update(open)
             .set(campaign_vote_marks::applied_at.eq(Some(Moment(now))))
             .execute(connection)

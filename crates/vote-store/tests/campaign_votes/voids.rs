@@ -88,6 +88,44 @@ on_each_backend! {
         Ok(())
     }
 
+    async fn a_void_that_comes_as_its_vote_settles_takes_it_out(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        create(store, CAMPAIGN, &plan()).await?;
+        for n in 1..=150 {
+            let votes = [free_vote(n, &member(n), noon(1, 1), 1)];
+            let settling = async {
+                settle(store, CAMPAIGN, &votes, noon(1, 2)).await;
+                store.apply_vote_marks(CAMPAIGN, noon(1, 2)).await
+            };
+            let void = new_void(n, false, noon(1, 2));
+            let voiding = store.void_vote(CAMPAIGN, vote_id(n), &void, noon(1, 2));
+            let (settled, voided) = tokio::join!(settling, voiding);
+            settled?;
+            voided?;
+            assert_eq!(outcome(store, n).await?, VOIDED, "vote {n}");
+        }
+        Ok(())
+    }
+
+    async fn a_void_in_the_wrong_campaign_is_in_the_way_of_none_in_the_right_one(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        let elsewhere = vote_domain::CampaignId(uuid::Uuid::from_u128(5));
+        for campaign in [CAMPAIGN, elsewhere] {
+            create(store, campaign, &plan()).await?;
+        }
+        for (n, campaign) in [(1, elsewhere), (2, CAMPAIGN), (3, elsewhere)] {
+            let void = new_void(n, false, noon(1, 1));
+            assert_eq!(store.void_vote(campaign, vote_id(1), &void, noon(1, 1)).await?, VoidOutcome::Waiting);
+        }
+        settle(store, CAMPAIGN, &[free_vote(1, &member(1), noon(1, 1), 1)], noon(1, 2)).await;
+        let vote = ledger(store, 1).await?.unwrap();
+        assert_eq!((vote.outcome, vote.void_reason.as_deref()), (Outcome::Voided, Some("bought votes, case 2")));
+        for campaign in [CAMPAIGN, elsewhere] {
+            assert!(store.apply_vote_marks(campaign, noon(1, 3)).await?.is_empty());
+        }
+        Ok(())
+    }
+
     async fn a_mark_that_settling_missed_is_carried_out_after_it(backend: Backend) -> Result<()> {
         let store = &backend.store;
         create(store, CAMPAIGN, &plan()).await?;

@@ -144,7 +144,7 @@ CREATE TABLE campaign_vote_marks (
     forfeit     BOOLEAN      NOT NULL,
     reason      VARCHAR(500) NOT NULL,
     applied_at  DATETIME(6)  NULL,
-    PRIMARY KEY (vote_id),
+    PRIMARY KEY (vote_id, campaign_id),
     KEY campaign_vote_marks_open (campaign_id, applied_at)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 

@@ -134,7 +134,7 @@ CREATE TABLE campaign_vote_marks (
     forfeit INTEGER NOT NULL,
     reason TEXT NOT NULL,
     applied_at TEXT NULL,
-    PRIMARY KEY (vote_id)
+    PRIMARY KEY (vote_id, campaign_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX campaign_vote_marks_open ON campaign_vote_marks (campaign_id, applied_at);
