@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 use vote_domain::CampaignId;
 use vote_domain::campaign::{
     CampaignOption, Channel, Edit, EditRefusal, OptionNo, Plan, Progress, Stage, Terms,
@@ -123,16 +124,19 @@ impl Store {
     }
 
     /// Edits a campaign, raises its version, and records `act` as `campaign_edited`. An
-    /// edit that changes nothing writes nothing.
+    /// edit that changes nothing writes nothing. `edit.now` is taken for the time at which
+    /// this is called.
     ///
     /// # Errors
-    /// [`StoreError`]
+    /// [`StoreError`]; [`StoreError::TooSlow`] also where the campaign's start came too
+    /// near meanwhile.
     pub async fn edit_campaign(
         &self,
         edit: &CampaignEdit,
         act: &Act,
     ) -> Result<CampaignUpdate, StoreError> {
-        write!(self, campaigns::edit(edit, act))
+        let asked_at = Instant::now();
+        write!(self, campaigns::edit(edit, asked_at, act))
     }
 
     /// Reads a campaign without its channels and options.

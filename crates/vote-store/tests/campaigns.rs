@@ -571,3 +571,30 @@ async fn boards_and_fans_are_read_by_their_keys_alone() -> Result<()> {
     assert!(took.as_secs() < 5, "{took:?}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_is_held_up_until_the_start_is_near_changes_nothing() -> Result<()> {
+    let backend = Backend::mysql("an_edit_that_is_held_up").await?;
+    let store = &backend.store;
+    store.create_campaign(id(1), &plan(2), &act(1)).await?;
+    // Somebody holds the campaign's row.
+    let holder = store.clone();
+    let holding = tokio::spawn(async move {
+        let sql = "UPDATE campaigns SET name = name WHERE SLEEP(1.8) = 0";
+        holder.execute_raw(sql).await
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let edit = Edit {
+        free_daily_tickets: Some(9),
+        ..Edit::default()
+    };
+    let in_time = plan(2).starts_at - TimeDelta::milliseconds(5_100);
+    let edited = store
+        .edit_campaign(&change(1, edit, in_time), &act(2))
+        .await;
+    assert!(matches!(edited, Err(StoreError::TooSlow(_))), "{edited:?}");
+    holding.await??;
+    let detail = store.campaign_detail(id(1)).await?.unwrap();
+    assert_eq!((detail.campaign.version, detail.plan()), (1, plan(2)));
+    Ok(())
+}

@@ -9,6 +9,10 @@ use crate::CampaignId;
 /// facts it read before.
 pub const FIXED_BEFORE_START: TimeDelta = TimeDelta::seconds(5);
 
+/// How long before its start such a change must be in SQL at the latest: longer than a
+/// gateway may go by what it read before, too.
+const COMMITTED_BEFORE_START: TimeDelta = TimeDelta::seconds(4);
+
 /// What to change; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edit {
@@ -78,6 +82,14 @@ impl Edit {
             }
         }
         Ok(new)
+    }
+
+    /// By when `old` must have become `new`: later, votes may have been admitted by what
+    /// `old` says. None where that does not matter.
+    #[must_use]
+    pub fn commit_by(old: &Plan, new: &Plan) -> Option<DateTime<Utc>> {
+        let matters = !fixed_fields(old, new).is_empty();
+        matters.then(|| old.starts_at - COMMITTED_BEFORE_START)
     }
 
     fn merged(&self, plan: &Plan) -> Draft {

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::{Map, Value as Json, json};
+use tokio::time::Instant;
 use vote_domain::CampaignId;
 use vote_domain::campaign::{
-    CampaignOption, Channel, OptionNo, Plan, Progress, Stage, Subject, Terms, TicketExpiry,
+    CampaignOption, Channel, Edit, OptionNo, Plan, Progress, Stage, Subject, Terms, TicketExpiry,
 };
 
 use super::{Conn, audit};
@@ -480,8 +481,11 @@ pub(crate) async fn create(
 pub(crate) async fn edit(
     connection: &mut Conn,
     edit: &CampaignEdit,
+    asked_at: Instant,
     act: &Act,
 ) -> Result<CampaignUpdate, StoreError> {
+    // Others may have been in the way for long.
+    let now = || edit.now + TimeDelta::from_std(asked_at.elapsed()).unwrap_or(TimeDelta::MAX);
     let Some(old) = detail(connection, edit.campaign).await? else {
         return Ok(CampaignUpdate::NotFound);
     };
@@ -490,10 +494,7 @@ pub(crate) async fn edit(
         return Ok(CampaignUpdate::Stale(version));
     }
     let old_plan = old.plan();
-    let plan = match edit
-        .edit
-        .apply(&old_plan, old.campaign.progress, edit.now)
-    {
+    let plan = match edit.edit.apply(&old_plan, old.campaign.progress, now()) {
         Ok(plan) => plan,
         Err(refusal) => return Ok(CampaignUpdate::Refused(refusal)),
     };
@@ -544,6 +545,11 @@ pub(crate) async fn edit(
     let detail = json!({"version": version + 1, "changes": changes(&old_plan, &plan)});
     let record = act.record("campaign_edited", subject(edit.campaign), detail);
     audit::append(connection, &[record]).await?;
+    if Edit::commit_by(&old_plan, &plan).is_some_and(|by| now() > by) {
+        return Err(StoreError::TooSlow(
+            "the campaign begins too soon to be changed".to_owned(),
+        ));
+    }
     Ok(CampaignUpdate::Done)
 }
 
