@@ -13,6 +13,8 @@ pub(crate) mod routes;
 mod statement;
 mod status;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod voids;
 mod wallet;
 

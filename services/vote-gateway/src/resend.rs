@@ -113,18 +113,19 @@ impl<P: Product> Booth<P> {
     }
 
     /// Takes a vote out of the voter's state that the broker certainly does not have;
-    /// `false` if another gateway has sent it again meanwhile, so that it may count.
+    /// `false` if another gateway has sent it again meanwhile, so that it may count: it is
+    /// no longer there then if it has been settled.
     pub(crate) async fn release(
         &self,
         voter: VoterId,
         vote_id: VoteId,
     ) -> Result<bool, StateError> {
         let own = self.office.id;
-        let mut is_ours = true;
+        let mut is_ours = false;
         self.change(voter, |state, _| {
             is_ours = state
                 .in_flight_mut(vote_id)
-                .is_none_or(|sent| sent.gateway == own && sent.n_sends == 1);
+                .is_some_and(|sent| sent.gateway == own && sent.n_sends == 1);
             let before = state.in_flight.len();
             if is_ours {
                 state

@@ -13,7 +13,8 @@ const TELL_TRIES: u32 = 20;
 
 impl Booth<Campaign> {
     /// Brings the state of `voter` to what `settled` says, or to what SQL says where an
-    /// earlier change was missed. A voter without a state starts from SQL.
+    /// earlier change was missed or there is no state. One that is missing is written, too:
+    /// somebody may be about to keep what SQL said before the change.
     ///
     /// # Errors
     /// [`Unavailable`]: a wallet may show the state of before, until its base is read
@@ -25,10 +26,7 @@ impl Booth<Campaign> {
     ) -> Result<(), Unavailable> {
         for _ in 0..TELL_TRIES {
             let mut known = self.read(voter).await?;
-            if !known.was_there() {
-                return Ok(());
-            }
-            if known.state.fold(settled, known.now) == Fold::BaseTooOld {
+            if !known.was_there() || known.state.fold(settled, known.now) == Fold::BaseTooOld {
                 self.refresh(voter, &mut known).await?;
             }
             if self.write(voter, &known).await? {

@@ -1,0 +1,174 @@
+//! Orders of events that two requests of one voter can only be brought into from within.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use tempfile::TempDir;
+use uuid::Uuid;
+use vote_cache::Cache;
+use vote_domain::campaign::{CampaignOption, Channel, Facts, Plan, TicketExpiry};
+use vote_domain::review::QuotaPolicy;
+use vote_domain::{CampaignId, Clock, Ids, Seq, Voter};
+use vote_queue::{BallotBox, EmbeddedSettings, PublisherSettings, Queue};
+use vote_store::Store;
+use vote_store::audit::{Act, AuditActor};
+use vote_store::grants::NewGrant;
+
+use super::product::Campaign;
+use crate::booth::Booth;
+use crate::gateway::{Gateway, GatewayParts, GatewaySettings};
+
+/// A campaign, open for an hour, on embedded adapters.
+struct Place {
+    gateway: Gateway,
+    parts: GatewayParts,
+    campaign: CampaignId,
+    _folder: TempDir,
+}
+
+fn noon() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_780_000_000, 0).unwrap_or_default()
+}
+
+fn plan() -> Plan {
+    Plan {
+        name: "Song of the year".to_owned(),
+        starts_at: noon() - TimeDelta::hours(1),
+        ends_at: noon() + TimeDelta::hours(1),
+        zone: chrono_tz::UTC,
+        free_daily_tickets: 0,
+        expiry: TicketExpiry::CampaignEnd,
+        tickets_per_vote_max: 1_000,
+        channels: vec![Channel {
+            key: "web".to_owned(),
+            name: "Web".to_owned(),
+            daily_ticket_limit: None,
+            voter_kinds: None,
+        }],
+        options: vec![CampaignOption {
+            key: "a".to_owned(),
+            name: "A".to_owned(),
+            subject: None,
+        }],
+    }
+}
+
+impl Place {
+    async fn new() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let ids = Ids::random();
+        let parts = GatewayParts {
+            store: Store::sqlite(folder.path().join("tally.db")).await?,
+            cache: Cache::memory(Clock::manual(noon()), 0, ids.clone()),
+            queue: Queue::embedded(EmbeddedSettings::at(folder.path().join("votes"))).await?,
+            ids: ids.clone(),
+        };
+        parts.store.migrate().await?;
+        let settings = GatewaySettings {
+            policy: QuotaPolicy {
+                votes_per_day: 3,
+                zone: chrono_tz::UTC,
+            },
+            accept_timeout: Duration::from_secs(3),
+            publisher: PublisherSettings::default(),
+            base_max_age: Duration::from_secs(30),
+            facts_max_age: Duration::ZERO,
+            counter_ttl: Duration::from_secs(10),
+        };
+        let campaign: CampaignId = ids.next();
+        let ballot_box = BallotBox::campaign(campaign.0);
+        parts.queue.declare(&BallotBox::reviews()).await?;
+        parts.queue.declare(&ballot_box).await?;
+        let act = Act {
+            audit_id: ids.next(),
+            at: noon(),
+            actor: AuditActor::System,
+        };
+        parts.store.create_campaign(campaign, &plan(), &act).await?;
+        Ok(Self {
+            gateway: Gateway::new(parts.clone(), settings),
+            parts,
+            campaign,
+            _folder: folder,
+        })
+    }
+
+    async fn facts(&self) -> Result<Arc<Facts>> {
+        let facts = self.gateway.campaigns.facts(self.campaign).await?;
+        facts.context("the campaign is there")
+    }
+
+    async fn booth(&self) -> Result<Booth<Campaign>> {
+        Ok(self.gateway.campaigns.booth(self.facts().await?.as_ref()))
+    }
+
+    async fn grant(&self, voter: &Voter) -> Result<()> {
+        let ids = &self.parts.ids;
+        let grant = NewGrant {
+            voter: voter.clone(),
+            tickets: 10,
+            reason: "a test".to_owned(),
+            grant_key: ids.next::<Uuid>().to_string(),
+            granted_by: AuditActor::System,
+        };
+        let facts = self.facts().await?;
+        let granted = self.gateway.campaigns.grant(&facts, grant, ids).await;
+        granted.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+        Ok(())
+    }
+
+    async fn balance(&self, voter: &Voter) -> Result<u64> {
+        let wallet = self.gateway.wallet(self.campaign, voter).await?;
+        Ok(wallet.context("the campaign is there")?.balance)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_shows_though_another_request_keeps_what_it_read_before() -> Result<()> {
+    let place = Place::new().await?;
+    let voter = Voter::new("jury".parse()?, "DE")?;
+    // A request reads a voter who has no state, from SQL too,
+    let booth = place.booth().await?;
+    let mut known = booth.read(voter.voter_id()).await?;
+    booth.refresh(voter.voter_id(), &mut known).await?;
+    // then somebody grants, and is answered,
+    place.grant(&voter).await?;
+    // and only then it keeps what it read.
+    booth.keep(voter.voter_id(), &known).await;
+    assert_eq!(place.balance(&voter).await?, 10);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_that_comes_from_the_future_is_read_again() -> Result<()> {
+    let place = Place::new().await?;
+    let booth = place.booth().await?;
+    let voter = Voter::new("jury".parse()?, "DE")?.voter_id();
+    let mut known = booth.read(voter).await?;
+    assert!(booth.is_stale(&known, false));
+    booth.refresh(voter, &mut known).await?;
+    assert!(booth.write(voter, &known).await?);
+    let mut known = booth.read(voter).await?;
+    assert!(!booth.is_stale(&known, false));
+    // The clock is put back.
+    known.now -= TimeDelta::minutes(10);
+    assert!(booth.is_stale(&known, false));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vote_that_came_to_its_end_meanwhile_is_not_called_released() -> Result<()> {
+    let place = Place::new().await?;
+    let booth = place.booth().await?;
+    let voter = Voter::new("jury".parse()?, "DE")?.voter_id();
+    let mut known = booth.read(voter).await?;
+    known.state.base.last_seq = Seq(1);
+    assert!(booth.write(voter, &known).await?);
+    // Another gateway sent it again, and a worker settled it.
+    assert!(!booth.release(voter, place.parts.ids.next()).await?);
+    let stranger = Voter::new("jury".parse()?, "FR")?.voter_id();
+    assert!(!booth.release(stranger, place.parts.ids.next()).await?);
+    Ok(())
+}
