@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
+use tokio::time::Instant;
 use vote_domain::CampaignId;
 use vote_domain::campaign::Facts;
 use vote_store::campaigns::CampaignHead;
@@ -14,6 +15,12 @@ use crate::error::Unavailable;
 
 /// How many campaigns are kept in memory.
 const KEPT_MAX: u64 = 10_000;
+
+/// The longest that reading a head may take: what it says is as old when it is there.
+const READ_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long it is tried to read one in time.
+const SLOW_FOR: Duration = Duration::from_secs(3);
 
 /// How often a campaign is read while it is being edited.
 const READ_TRIES: u32 = 5;
@@ -60,10 +67,19 @@ impl CampaignFacts {
     }
 
     async fn load(&self, campaign: CampaignId) -> Result<Option<Arc<Facts>>, Unavailable> {
+        let began_at = Instant::now();
         for _ in 0..READ_TRIES {
+            let asked_at = Instant::now();
             let Some(head) = self.heads.get(campaign).await? else {
                 return Ok(None);
             };
+            if asked_at.elapsed() > READ_WITHIN {
+                if began_at.elapsed() > SLOW_FOR {
+                    let reason = "what campaigns say comes too late to go by";
+                    return Err(StoreError::TooSlow(reason.to_owned()).into());
+                }
+                continue;
+            }
             if let Some((known, facts)) = self.read.get(&campaign).await
                 && known == head
             {

@@ -72,9 +72,21 @@ impl Campaigns {
         voter: &Voter,
         votes: &[VoteId],
     ) -> Result<Vec<CampaignVoteStatus>, Unavailable> {
-        // First what is in flight, then SQL: a vote that settles in between is in both.
-        let in_flight = self.in_flight(voter, votes).await?;
-        let settled = self.store.campaign_ledger_votes(votes).await?;
+        let mut settled = self.store.campaign_ledger_votes(votes).await?;
+        let mut in_flight = Vec::new();
+        // Which campaign a vote is of, its id does not say: states of all that run are read
+        // for those alone that SQL does not know.
+        let is_settled = |vote: &VoteId| settled.iter().any(|found| found.vote_id == *vote);
+        let open: Vec<VoteId> = votes
+            .iter()
+            .filter(|vote| !is_settled(vote))
+            .copied()
+            .collect();
+        if !open.is_empty() {
+            // What is in flight, then SQL: a vote that settles in between is in both.
+            in_flight = self.in_flight(voter, &open).await?;
+            settled.extend(self.store.campaign_ledger_votes(&open).await?);
+        }
         let status = |vote_id: &VoteId| {
             if let Some(vote) = settled.iter().find(|vote| vote.vote_id == *vote_id) {
                 return (vote.voter == voter.voter_id()).then(|| CampaignVoteStatus {
