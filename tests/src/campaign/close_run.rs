@@ -77,11 +77,15 @@ impl fmt::Display for CloseRun {
         write!(
             f,
             "seed {:>3}: {} votes with {tickets} tickets in the ledger, {} accepted, \
-             {counted} + {gone} left open (counted + not), {}, final {:.1} s after the end, \
+             {counted} + {gone} left open (counted + not), {} refused as too late, {}, final {:.1} s after the end, \
              slowest answer {:.1} s, {} violations",
             self.seed,
             self.books.n_votes(),
             self.history.n_accepted(),
+            self.history
+                .answers
+                .get("409 campaign_not_open")
+                .unwrap_or(&0),
             self.broken,
             self.to_final.as_secs_f64(),
             self.history.slowest.as_secs_f64(),

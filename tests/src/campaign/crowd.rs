@@ -223,6 +223,8 @@ impl Crowd {
             (403, "channel_closed_to_voter") if ballot.channel == RESERVED && is_member => {}
             (422, "insufficient_tickets") if answer.body["balance"].as_i64().is_some() => {}
             (429, "channel_limit_reached") if ballot.channel == LIMITED => {}
+            // The gateway was frozen for so long that it never read the request.
+            (408, _) => return Told::Later,
             (503, _) if answer.retry_after().is_ok() => {
                 history.unknown.extend(answer.vote_id());
                 return Told::Later;
