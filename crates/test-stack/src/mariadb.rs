@@ -30,14 +30,22 @@ pub(crate) fn prepare(folder: &Path, port: u16) -> Result<Server> {
     let dir = launch.working_dir();
     fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let data = dir.join("data");
+    // A server that starts removes temporary tables from its `tmpdir`, those of others in
+    // the same folder too: so each has its own.
+    let temporary = dir.join("tmp");
+    fs::create_dir_all(&temporary)
+        .with_context(|| format!("cannot make {}", temporary.display()))?;
     if !data.join("mysql").exists() {
-        make_data_folder(&data)?;
+        make_data_folder(&data, &temporary)?;
     }
     let settings = dir.join("my.cnf");
     let init_file = dir.join("init.sql");
-    fs::write(&settings, server_settings(&data, &init_file, port))
-        .and_then(|()| fs::write(&init_file, first_statements()))
-        .with_context(|| format!("cannot write into {}", dir.display()))?;
+    fs::write(
+        &settings,
+        server_settings(&data, &temporary, &init_file, port),
+    )
+    .and_then(|()| fs::write(&init_file, first_statements()))
+    .with_context(|| format!("cannot write into {}", dir.display()))?;
 
     let mut launch = launch.arg(format!("--defaults-file={}", settings.display()));
     if rustix::process::getuid().is_root() {
@@ -47,12 +55,14 @@ pub(crate) fn prepare(folder: &Path, port: u16) -> Result<Server> {
 }
 
 /// As in production: redo log and binlog are synced at each commit.
-fn server_settings(data: &Path, init_file: &Path, port: u16) -> String {
+fn server_settings(data: &Path, temporary: &Path, init_file: &Path, port: u16) -> String {
+    let temporary = temporary.display();
     let data = data.display();
     let init_file = init_file.display();
     format!(
         "[mariadbd]
 datadir={data}
+tmpdir={temporary}
 init-file={init_file}
 pid-file={data}/server.pid
 bind-address=127.0.0.1
@@ -87,13 +97,14 @@ fn first_statements() -> String {
     )
 }
 
-fn make_data_folder(data: &Path) -> Result<()> {
+fn make_data_folder(data: &Path, temporary: &Path) -> Result<()> {
     let program = installed_program(&["mariadb-install-db"], "mariadb-server")?;
     let mut command = Command::new(program);
     command
         .arg("--no-defaults")
         .arg(format!("--datadir={}", data.display()))
-        .args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
+        .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
+        .env("TMPDIR", temporary);
     if rustix::process::getuid().is_root() {
         command.arg("--user=root");
     }
