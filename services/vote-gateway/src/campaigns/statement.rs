@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use vote_domain::campaign::{Entry, Facts, Posted, PostedEnd, statement};
+use vote_domain::campaign::{Entry, Facts, Posted, PostedEnd, Progress, statement};
 use vote_domain::{GrantId, Voter};
 
 use super::Campaigns;
@@ -37,11 +37,13 @@ impl Campaigns {
             .statement_rows(terms.campaign, voter.voter_id())
             .await?;
         let mut votes = rows.votes;
+        // Once the campaign is drained, what the ledger lacks was never cast.
+        let may_settle = facts.progress < Progress::Drained;
         for sent in known.state.in_flight {
             let is_settled = votes
                 .iter()
                 .any(|posted| posted.vote.vote_id == sent.vote.vote_id);
-            if !is_settled {
+            if may_settle && !is_settled {
                 votes.push(Posted {
                     vote: sent.vote,
                     end: PostedEnd::Spent,
