@@ -15,9 +15,11 @@
 //! `watchdog.rs`. Linux only, because pids are checked against `/proc`.
 
 mod address;
+mod cluster;
 mod endpoints;
 mod http;
 mod mariadb;
+mod nodes;
 mod pid_file;
 mod port;
 mod process;

@@ -43,19 +43,20 @@ pub(crate) fn prepare_epmd(folder: &Path, ports: Ports) -> Result<Process> {
     Ok(Process::new(launch))
 }
 
-/// Prepares a broker below `folder`.
+/// Prepares a broker below `folder`, in a subfolder called `name`; with `extra` lines of
+/// settings.
 ///
 /// # Errors
 /// When RabbitMQ is not installed or its folder cannot be written.
-pub(crate) fn prepare(folder: &Path, ports: Ports) -> Result<Server> {
+pub(crate) fn prepare(folder: &Path, name: &str, ports: Ports, extra: &str) -> Result<Server> {
     let program = installed_program(&["rabbitmq-server"], "rabbitmq-server")?;
-    let launch = Launch::new("rabbitmq", folder, program);
+    let launch = Launch::new(name, folder, program);
     let dir = launch.working_dir();
     for sub in ["log", "conf.d", "schema"] {
         let sub = dir.join(sub);
         fs::create_dir_all(&sub).with_context(|| format!("cannot make {}", sub.display()))?;
     }
-    fs::write(dir.join("rabbitmq.conf"), broker_settings(ports))
+    fs::write(dir.join("rabbitmq.conf"), broker_settings(ports) + extra)
         .and_then(|()| fs::write(dir.join("enabled_plugins"), "[rabbitmq_management].\n"))
         .with_context(|| format!("cannot write into {}", dir.display()))?;
 
@@ -101,15 +102,22 @@ log.console.level = info
     )
 }
 
+/// The management API of the broker on `ports`, with a user who may do everything.
+pub(crate) fn api_url(ports: Ports) -> String {
+    format!("http://{LOGIN}:{LOGIN}@127.0.0.1:{}", ports.api)
+}
+
+/// The broker's name within Erlang.
+pub(crate) fn node_name(ports: Ports) -> String {
+    format!("tally{}@localhost", ports.amqp)
+}
+
 /// What broker and `rabbitmqctl` must agree on to find each other.
 fn control_environment(dir: &Path, ports: Ports) -> Vec<(&'static str, String)> {
     vec![
         // The Erlang cookie lies in the home folder.
         ("HOME", dir.display().to_string()),
-        (
-            "RABBITMQ_NODENAME",
-            format!("tally{}@localhost", ports.amqp),
-        ),
+        ("RABBITMQ_NODENAME", node_name(ports)),
         (
             "RABBITMQ_CONF_ENV_FILE",
             dir.join("env.conf").display().to_string(),
@@ -179,6 +187,7 @@ pub(crate) fn make_vhost(api_url: &str, vhost: &str, limit: Duration) -> Result<
         Some(all),
         limit,
     )
+    .map(drop)
 }
 
 /// Removes `vhost` with all its queues, blocking this thread.
@@ -193,6 +202,17 @@ pub(crate) fn remove_vhost(api_url: &str, vhost: &str, limit: Duration) -> Resul
         None,
         limit,
     )
+    .map(drop)
+}
+
+/// How many brokers of the cluster run, as the one at `api_url` sees it, blocking this
+/// thread.
+///
+/// # Errors
+/// When the API refuses, cannot be reached or is silent for longer than `limit`.
+pub(crate) fn n_running(api_url: &str, limit: Duration) -> Result<usize> {
+    let nodes = call_api(api_url, "GET", "/api/nodes?columns=running", None, limit)?;
+    Ok(nodes.matches("\"running\":true").count())
 }
 
 fn call_api(
@@ -201,7 +221,7 @@ fn call_api(
     path: &str,
     body: Option<&str>,
     limit: Duration,
-) -> Result<()> {
+) -> Result<String> {
     let address = Address::parse(api_url, 15672)?;
     let login = STANDARD.encode(format!("{}:{}", address.user, address.password));
     let request = Request {
@@ -221,5 +241,5 @@ fn call_api(
             answer.body
         );
     }
-    Ok(())
+    Ok(answer.body)
 }

@@ -1,7 +1,7 @@
 //! Redis: its settings, and the two commands this crate sends.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,15 +13,16 @@ use crate::program::installed_program;
 use crate::server::{Probe, Server};
 
 /// Longest a command of this crate may take.
-const COMMAND_LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 
-/// Prepares a server below `folder`.
+/// Prepares a server below `folder`, in a subfolder called `name`; with `extra` lines of
+/// settings.
 ///
 /// # Errors
 /// When Redis is not installed or its folder cannot be written.
-pub(crate) fn prepare(folder: &Path, port: u16) -> Result<Server> {
+pub(crate) fn prepare(folder: &Path, name: &str, port: u16, extra: &str) -> Result<Server> {
     let program = installed_program(&["redis-server", "valkey-server"], "redis-server")?;
-    let launch = Launch::new("redis", folder, program);
+    let launch = Launch::new(name, folder, program);
     let dir = launch.working_dir();
     let data = dir.join("data");
     fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
@@ -36,7 +37,7 @@ appendonly yes
 appendfsync everysec
 maxmemory-policy noeviction
 save \"\"
-"
+{extra}"
     );
     fs::write(&settings, text).with_context(|| format!("cannot write {}", settings.display()))?;
     let launch = launch.arg(settings);
@@ -67,7 +68,33 @@ pub(crate) fn remove_data(working_dir: &Path) -> Result<()> {
         .with_context(|| format!("cannot empty {}", data.display()))
 }
 
-fn call(port: u16, command: &str, expected: &str, limit: Duration) -> Result<()> {
+/// Sends `command` and returns the text it answers, blocking this thread.
+///
+/// # Errors
+/// When the server answers anything but text, or nothing.
+pub(crate) fn text(port: u16, command: &str, limit: Duration) -> Result<String> {
+    let mut stream = BufReader::new(connect("127.0.0.1", port, limit)?);
+    stream
+        .get_mut()
+        .write_all(format!("{command}\r\n").as_bytes())
+        .context("cannot send the command")?;
+    let mut head = String::new();
+    stream.read_line(&mut head).context("no answer")?;
+    let n_bytes = head.trim_end().strip_prefix('$');
+    let n_bytes = n_bytes.and_then(|n_bytes| n_bytes.parse::<usize>().ok());
+    let n_bytes = n_bytes.with_context(|| format!("Redis answered {command} with {head}"))?;
+    let mut text = vec![0; n_bytes];
+    stream
+        .read_exact(&mut text)
+        .context("no end of the answer")?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Sends `command` and wants `expected` for an answer, blocking this thread.
+///
+/// # Errors
+/// When the server answers anything else, or nothing.
+pub(crate) fn call(port: u16, command: &str, expected: &str, limit: Duration) -> Result<()> {
     let mut stream = connect("127.0.0.1", port, limit)?;
     stream
         .write_all(format!("{command}\r\n").as_bytes())

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use tokio::sync::OnceCell;
 
+use crate::cluster::{Cluster, N_MORE_PORTS};
 use crate::endpoints::{Endpoints, Given};
 use crate::pid_file::PidFile;
 use crate::port::Port;
@@ -20,21 +21,32 @@ use crate::{mariadb, rabbitmq, redis};
 /// Never dropped; its watchdog ends it together with the process.
 static SHARED: OnceCell<(Endpoints, Option<Stack>)> = OnceCell::const_new();
 
+/// Ports of one MariaDB, one Redis and one RabbitMQ with its port mapper.
+const N_PORTS: usize = 6;
+
+/// How many servers of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Single,
+    Cluster,
+}
+
 /// A private MariaDB, RabbitMQ and Redis, tuned as in production, on loopback.
 ///
-/// All three end at once when this is dropped or the process dies.
+/// All of them end at once when this is dropped or the process dies.
 #[derive(Debug)]
 pub struct Stack {
     /// MariaDB.
     pub mariadb: Server,
-    /// RabbitMQ; its management API runs too.
+    /// RabbitMQ, or the first of the brokers; its management API runs too.
     pub rabbitmq: Server,
-    /// Redis.
+    /// Redis, or the first of the masters.
     pub redis: Server,
+    pub(crate) cluster: Option<Cluster>,
     epmd: Process,
     // After the servers, so that it is dropped after them.
     watchdog: Watchdog,
-    rabbitmq_ports: rabbitmq::Ports,
+    pub(crate) rabbitmq_ports: rabbitmq::Ports,
     folder: PathBuf,
     _ports: Vec<Port>,
     _folder_lock: File,
@@ -48,7 +60,18 @@ impl Stack {
     pub async fn start() -> Result<Self> {
         let folder = temporary_folder()?;
         let afterwards = Afterwards::Remove(folder.clone());
-        Self::start_below(folder, &afterwards).await
+        Self::start_below(folder, &afterwards, Layout::Single).await
+    }
+
+    /// As [`Stack::start`], with three brokers and three masters of Redis, a cluster each;
+    /// see [`Stack::brokers`] and [`Stack::redis_masters`].
+    ///
+    /// # Errors
+    /// When a server is not installed or does not start, or they do not come together.
+    pub async fn start_cluster() -> Result<Self> {
+        let folder = temporary_folder()?;
+        let afterwards = Afterwards::Remove(folder.clone());
+        Self::start_below(folder, &afterwards, Layout::Cluster).await
     }
 
     /// Starts the servers on the data in `folder`, on the same ports as last time
@@ -61,7 +84,7 @@ impl Stack {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         let folder = fs::canonicalize(folder)
             .with_context(|| format!("cannot resolve {}", folder.display()))?;
-        Self::start_below(folder, &Afterwards::Keep).await
+        Self::start_below(folder, &Afterwards::Keep, Layout::Single).await
     }
 
     /// A database, vhost and key prefix of a test's own, on servers shared by all
@@ -104,13 +127,11 @@ impl Stack {
     /// Where the servers are reached; the same over restarts.
     #[must_use]
     pub fn endpoints(&self) -> Endpoints {
-        let api_port = self.rabbitmq_ports.api;
-        let login = rabbitmq::LOGIN;
         Endpoints {
             mysql_url: self.mysql_url(),
             amqp_url: self.amqp_url(),
             redis_url: self.redis_url(),
-            rabbitmq_api_url: Some(format!("http://{login}:{login}@127.0.0.1:{api_port}")),
+            rabbitmq_api_url: Some(rabbitmq::api_url(self.rabbitmq_ports)),
         }
     }
 
@@ -124,17 +145,21 @@ impl Stack {
         )
     }
 
-    /// RabbitMQ's default vhost, with a user who may do everything.
+    /// RabbitMQ's default vhost, with a user who may do everything; names all brokers.
     #[must_use]
     pub fn amqp_url(&self) -> String {
-        let (login, port) = (rabbitmq::LOGIN, self.rabbitmq.port());
-        format!("amqp://{login}:{login}@127.0.0.1:{port}/%2f")
+        let (login, places) = (rabbitmq::LOGIN, places(&self.brokers()));
+        format!("amqp://{login}:{login}@{places}/%2f")
     }
 
-    /// Redis.
+    /// Redis; names all masters of a cluster.
     #[must_use]
     pub fn redis_url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.redis.port())
+        let scheme = match self.cluster {
+            Some(_) => "redis-cluster",
+            None => "redis",
+        };
+        format!("{scheme}://{}", places(&self.redis_masters()))
     }
 
     /// The folder with data, logs (`mariadb.log` and its like) and pid files.
@@ -143,18 +168,19 @@ impl Stack {
         &self.folder
     }
 
-    /// Empties the running Redis.
+    /// Empties the running Redis, of a cluster all masters.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// When one does not answer.
     pub async fn flush_redis(&self) -> Result<()> {
-        let port = self.redis.port();
-        tokio::task::spawn_blocking(move || redis::flush(port))
+        let masters = self.redis_masters().into_iter();
+        let ports: Vec<u16> = masters.map(Server::port).collect();
+        tokio::task::spawn_blocking(move || ports.into_iter().try_for_each(redis::flush))
             .await
             .context("emptying Redis panicked")?
     }
 
-    /// Kills Redis, removes its data and starts it again.
+    /// Kills Redis (of a cluster the first master), removes its data and starts it again.
     ///
     /// # Errors
     /// When it does not start.
@@ -184,7 +210,9 @@ impl Stack {
     /// # Errors
     /// When one takes too long; it was killed then.
     pub async fn stop(self) -> Result<()> {
-        tokio::try_join!(self.rabbitmq.stop(), self.mariadb.stop(), self.redis.stop())?;
+        let (brokers, masters) = (self.brokers(), self.redis_masters());
+        let servers = brokers.into_iter().chain(masters).map(Server::stop);
+        tokio::try_join!(self.mariadb.stop(), futures::future::try_join_all(servers))?;
         Ok(())
     }
 
@@ -195,10 +223,14 @@ impl Stack {
         self.mariadb.detach();
         self.rabbitmq.detach();
         self.redis.detach();
+        if let Some(cluster) = self.cluster {
+            let nodes = cluster.brokers.into_iter().chain(cluster.redis);
+            nodes.for_each(Server::detach);
+        }
         self.epmd.detach();
     }
 
-    async fn start_below(folder: PathBuf, afterwards: &Afterwards) -> Result<Self> {
+    async fn start_below(folder: PathBuf, afterwards: &Afterwards, layout: Layout) -> Result<Self> {
         let folder_lock = lock(&folder)?;
         let running = PidFile::running_in(&folder)?;
         ensure!(
@@ -211,7 +243,11 @@ impl Stack {
                 .join(", "),
             folder.display()
         );
-        let ports = take_ports(&folder)?;
+        let n_ports = match layout {
+            Layout::Single => N_PORTS,
+            Layout::Cluster => N_PORTS + N_MORE_PORTS,
+        };
+        let ports = take_ports(&folder, n_ports)?;
         let numbers: Vec<u16> = ports.iter().map(Port::number).collect();
         let rabbitmq_ports = rabbitmq::Ports {
             amqp: numbers[2],
@@ -219,25 +255,38 @@ impl Stack {
             distribution: numbers[4],
             epmd: numbers[5],
         };
-        let redis = redis::prepare(&folder, numbers[1])?;
-        let rabbitmq = rabbitmq::prepare(&folder, rabbitmq_ports)?;
+        let (cluster, broker_settings, redis_settings) = match layout {
+            Layout::Single => (None, String::new(), String::new()),
+            Layout::Cluster => {
+                let more_ports = &ports[N_PORTS..];
+                let (cluster, first) = Cluster::prepare(&folder, rabbitmq_ports, more_ports)?;
+                (Some(cluster), first.broker_settings, first.redis_settings)
+            }
+        };
+        let redis = redis::prepare(&folder, "redis", numbers[1], &redis_settings)?;
+        let rabbitmq = rabbitmq::prepare(&folder, "rabbitmq", rabbitmq_ports, &broker_settings)?;
         let epmd = rabbitmq::prepare_epmd(&folder, rabbitmq_ports)?;
         let below = folder.clone();
         let mariadb = tokio::task::spawn_blocking(move || mariadb::prepare(&below, numbers[0]))
             .await
             .context("preparing MariaDB panicked")??;
-        let pid_files = [
+        let mut pid_files = vec![
             mariadb.pid_path(),
             rabbitmq.pid_path(),
             redis.pid_path(),
             epmd.launch().pid_path(),
         ];
+        if let Some(cluster) = &cluster {
+            let nodes = cluster.brokers.iter().chain(&cluster.redis);
+            pid_files.extend(nodes.map(Server::pid_path));
+        }
         let pid_files: Vec<&Path> = pid_files.iter().map(PathBuf::as_path).collect();
         let stack = Self {
             watchdog: Watchdog::guard(&pid_files, afterwards)?,
             mariadb,
             rabbitmq,
             redis,
+            cluster,
             epmd,
             rabbitmq_ports,
             folder,
@@ -246,23 +295,32 @@ impl Stack {
         };
         stack.epmd.start()?;
         tokio::try_join!(
-            stack.rabbitmq.start(),
+            stack.start_brokers(),
             stack.mariadb.start(),
-            stack.redis.start()
+            stack.start_redis()
         )?;
         Ok(stack)
     }
 }
 
-/// Takes six ports: those that `folder` remembers where free, others where not.
-fn take_ports(folder: &Path) -> Result<Vec<Port>> {
+/// `host:port` of each, for a URL.
+fn places(servers: &[&Server]) -> String {
+    let places: Vec<String> = servers
+        .iter()
+        .map(|server| format!("127.0.0.1:{}", server.port()))
+        .collect();
+    places.join(",")
+}
+
+/// Takes `n` ports: those that `folder` remembers where free, others where not.
+fn take_ports(folder: &Path, n: usize) -> Result<Vec<Port>> {
     let memory = folder.join("ports");
     let remembered = fs::read_to_string(&memory).unwrap_or_default();
     let mut ports = Vec::new();
     for number in remembered
         .lines()
         .filter_map(|line| line.parse().ok())
-        .take(6)
+        .take(n)
     {
         if let Some(port) = Port::try_take(number)? {
             ports.push(port);
@@ -270,7 +328,7 @@ fn take_ports(folder: &Path) -> Result<Vec<Port>> {
             ports.push(Port::take()?);
         }
     }
-    while ports.len() < 6 {
+    while ports.len() < n {
         ports.push(Port::take()?);
     }
     let numbers: Vec<String> = ports.iter().map(|port| port.number().to_string()).collect();
