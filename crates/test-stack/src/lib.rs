@@ -11,6 +11,9 @@
 //! - [`ServiceProcess`] runs one of Tally's programs, waits until it is ready,
 //!   and kills or stops it.
 //!
+//! The servers are the installed ones, or those of the folder that [`SERVERS_VARIABLE`]
+//! names; MySQL may stand in for MariaDB, and Valkey for Redis.
+//!
 //! Whatever is started here ends with the test process, however that ends: see
 //! `watchdog.rs`. Linux only, because pids are checked against `/proc`.
 
@@ -19,6 +22,7 @@ mod cluster;
 mod endpoints;
 mod http;
 mod mariadb;
+mod mysql;
 mod nodes;
 mod pid_file;
 mod port;
@@ -37,7 +41,7 @@ pub use endpoints::{
 };
 pub use pid_file::PidFile;
 pub use port::free_port;
-pub use program::built_program;
+pub use program::{SERVERS_VARIABLE, built_program};
 pub use scope::TestScope;
 pub use server::Server;
 pub use service::{Service, ServiceProcess, check_ready};

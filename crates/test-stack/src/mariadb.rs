@@ -1,4 +1,4 @@
-//! MariaDB: its data folder, its settings, and statements sent by its client.
+//! MariaDB, or MySQL in its place: data folder, settings, statements sent by a client.
 
 use std::fs;
 use std::io::Read;
@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::address::Address;
 use crate::http::connect;
+use crate::mysql;
 use crate::process::{Launch, Process};
 use crate::program::installed_program;
 use crate::server::{Probe, Server};
@@ -20,13 +21,17 @@ pub(crate) const LOGIN: &str = "tally";
 /// The database that a private server has from the start.
 pub(crate) const DATABASE: &str = "tally";
 
+/// Settings that MySQL does not have, or has no other value for.
+const SETTINGS: &str = "binlog_format=ROW\n";
+
 /// Prepares a server below `folder`: makes its data folder unless it is there.
 ///
 /// # Errors
-/// When MariaDB is not installed or its data folder cannot be made.
+/// When neither MariaDB nor MySQL is installed or its data folder cannot be made.
 pub(crate) fn prepare(folder: &Path, port: u16) -> Result<Server> {
-    let program = installed_program(&["mariadbd"], "mariadb-server")?;
-    let launch = Launch::new("mariadb", folder, program);
+    let program = installed_program(&["mariadbd", "mysqld"], "mariadb-server")?;
+    let is_mysql = program.ends_with("mysqld");
+    let launch = Launch::new("mariadb", folder, program.clone());
     let dir = launch.working_dir();
     fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let data = dir.join("data");
@@ -36,16 +41,24 @@ pub(crate) fn prepare(folder: &Path, port: u16) -> Result<Server> {
     fs::create_dir_all(&temporary)
         .with_context(|| format!("cannot make {}", temporary.display()))?;
     if !data.join("mysql").exists() {
-        make_data_folder(&data, &temporary)?;
+        let made = if is_mysql {
+            mysql::make_data_folder(&program, &data, &temporary)
+        } else {
+            make_data_folder(&data, &temporary)
+        };
+        if made.is_err() {
+            // A half-made folder must not pass for a whole one next time.
+            let _ = fs::remove_dir_all(&data);
+        }
+        made?;
     }
     let settings = dir.join("my.cnf");
     let init_file = dir.join("init.sql");
-    fs::write(
-        &settings,
-        server_settings(&data, &temporary, &init_file, port),
-    )
-    .and_then(|()| fs::write(&init_file, first_statements()))
-    .with_context(|| format!("cannot write into {}", dir.display()))?;
+    let mut text = common_settings(&data, &temporary, &init_file, port);
+    text.push_str(if is_mysql { mysql::SETTINGS } else { SETTINGS });
+    fs::write(&settings, text)
+        .and_then(|()| fs::write(&init_file, first_statements()))
+        .with_context(|| format!("cannot write into {}", dir.display()))?;
 
     let mut launch = launch.arg(format!("--defaults-file={}", settings.display()));
     if rustix::process::getuid().is_root() {
@@ -55,12 +68,12 @@ pub(crate) fn prepare(folder: &Path, port: u16) -> Result<Server> {
 }
 
 /// As in production: redo log and binlog are synced at each commit.
-fn server_settings(data: &Path, temporary: &Path, init_file: &Path, port: u16) -> String {
+fn common_settings(data: &Path, temporary: &Path, init_file: &Path, port: u16) -> String {
     let temporary = temporary.display();
     let data = data.display();
     let init_file = init_file.display();
     format!(
-        "[mariadbd]
+        "[mysqld]
 datadir={data}
 tmpdir={temporary}
 init-file={init_file}
@@ -76,7 +89,6 @@ innodb_buffer_pool_size=256M
 innodb_flush_log_at_trx_commit=1
 sync_binlog=1
 log_bin=binlog
-binlog_format=ROW
 binlog_expire_logs_seconds=3600
 server_id=1
 
@@ -108,20 +120,26 @@ fn make_data_folder(data: &Path, temporary: &Path) -> Result<()> {
     if rustix::process::getuid().is_root() {
         command.arg("--user=root");
     }
+    succeed(&mut command)
+}
+
+/// Runs `command`, which prints what went wrong.
+///
+/// # Errors
+/// When it cannot be run or fails.
+pub(crate) fn succeed(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
     let output = command
         .stdin(Stdio::null())
         .output()
-        .context("cannot run mariadb-install-db")?;
-    if !output.status.success() {
-        // A half-made folder must not pass for a whole one next time.
-        let _ = fs::remove_dir_all(data);
-        bail!(
-            "mariadb-install-db ended with {}:\n{}{}",
-            output.status,
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
+        .with_context(|| format!("cannot run {name}"))?;
+    ensure!(
+        output.status.success(),
+        "{name} ended with {}:\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(())
 }
 
