@@ -1,9 +1,8 @@
-//! Who is ahead: tallies by option, by hour, by fan, and the frozen result. All of it is
+//! Who is ahead: tallies by option, by hour, by fan. All of it is
 //! read from rows that were counted when votes settled; no votes are counted here.
 
 use std::ops::Range;
 
-use chrono::{DateTime, Utc};
 use vote_domain::campaign::{ChannelNo, Hour, OptionNo};
 use vote_domain::{CampaignId, VoterId, VoterKind};
 
@@ -23,19 +22,6 @@ pub struct Fan {
     pub name: String,
     /// Tickets spent on the option, at least 1.
     pub tickets: u64,
-}
-
-/// A result that will not change any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FrozenResult {
-    /// Its canonical form, as it was digested.
-    pub canonical: String,
-    /// SHA-256 of that, in lower-case hexadecimal.
-    pub digest: String,
-    /// Votes that counted.
-    pub n_votes: u64,
-    /// When it was frozen.
-    pub frozen_at: DateTime<Utc>,
 }
 
 impl Store {
@@ -121,16 +107,5 @@ impl Store {
         most: u32,
     ) -> Result<u32, StoreError> {
         read!(self, boards::fans_ahead(campaign, option, tickets, most))
-    }
-
-    /// Reads the frozen result of `campaign`, if it has come to one.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn campaign_result(
-        &self,
-        campaign: CampaignId,
-    ) -> Result<Option<FrozenResult>, StoreError> {
-        read!(self, boards::result(campaign))
     }
 }

@@ -23,7 +23,7 @@ impl Store {
     /// them again changes nothing but the voters' versions. Once the campaign is drained,
     /// a vote that the ledger does not know is rejected.
     ///
-    /// Afterwards [`Store::apply_vote_marks`] is due: a void may have come in between.
+    /// Afterwards [`Store::apply_campaign_marks`] is due: a void may have come in between.
     ///
     /// # Errors
     /// Nothing was written, unless [`StoreError::Unavailable`] hides a commit that went

@@ -49,7 +49,7 @@ pub enum ClosingError {
     /// Dead letters of the box wait for an operator.
     #[error("{0} dead letters of the campaign's box are open")]
     DeadLetters(u64),
-    /// Voids are not carried out yet: [`Store::apply_vote_marks`] does that.
+    /// Voids are not carried out yet: [`Store::apply_campaign_marks`] does that.
     #[error("voids are not carried out yet")]
     OpenVoids,
     /// What the ledger adds up to is not what was counted.
@@ -141,17 +141,21 @@ impl Store {
     }
 
     /// Notes that every vote of `campaign` is in the ledger: from now on no vote counts and
-    /// none is voided. The caller has seen its box empty.
+    /// none is voided. The caller has seen `ballot_box`, the campaign's, empty.
     ///
     /// # Errors
     /// [`ClosingError`]
     pub async fn set_drained(
         &self,
         campaign: CampaignId,
+        ballot_box: &str,
         holder: Uuid,
         now: DateTime<Utc>,
     ) -> Result<(), ClosingError> {
-        write!(self, closing::set_drained(campaign, holder, now))?
+        write!(
+            self,
+            closing::set_drained(campaign, ballot_box, holder, now)
+        )?
     }
 
     /// Adds up the ledger of `campaign`, compares it with the totals, and freezes it as the

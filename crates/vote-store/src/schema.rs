@@ -254,9 +254,6 @@ diesel::table! {
         updated_at -> Timestamp,
         closer_id -> Nullable<Binary>,
         closer_until -> Nullable<Timestamp>,
-        closing_at -> Nullable<Timestamp>,
-        drained_at -> Nullable<Timestamp>,
-        final_at -> Nullable<Timestamp>,
     }
 }
 

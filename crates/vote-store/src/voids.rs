@@ -3,7 +3,7 @@
 //! A void of one vote that is not in the ledger yet leaves a mark, and so does every void
 //! of a voter. What settles later under a mark is voided as it settles. The mark of a vote
 //! may commit after settling looked for marks and before the vote commits: that is what
-//! [`Store::apply_vote_marks`] is for, which also ends a voter's void that was interrupted.
+//! [`Store::apply_campaign_marks`] is for, which also ends a voter's void that was interrupted.
 //! Voids hold the campaign's row, so that none slips in once the campaign is drained.
 
 use chrono::{DateTime, Utc};
@@ -124,7 +124,7 @@ impl Store {
 
     /// Voids all votes of `voter` up to `up_to`, those too that have yet to settle, with an
     /// audit record: first the mark, then what has settled, some votes at a time. Repeating
-    /// it changes nothing; if it is interrupted, [`Store::apply_vote_marks`] ends it.
+    /// it changes nothing; if it is interrupted, [`Store::apply_campaign_marks`] ends it.
     ///
     /// # Errors
     /// [`StoreError`]; part of it may be done.
@@ -163,7 +163,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; part of it may be done.
-    pub async fn apply_vote_marks(
+    pub async fn apply_campaign_marks(
         &self,
         campaign: CampaignId,
         now: DateTime<Utc>,

@@ -421,14 +421,14 @@ on_each_backend! {
 
     async fn a_result_is_read_as_it_was_frozen(backend: Backend) -> Result<()> {
         let store = &backend.store;
-        assert_eq!(store.campaign_result(id(1)).await?, None);
+        assert_eq!(store.frozen_result(id(1)).await?, None);
         let sql = format!(
             "INSERT INTO campaign_results VALUES \
              ({}, 'tally-result 1 …', 'abc', 7, '2026-03-01 00:00:00.000000')",
             literal(1)
         );
         store.execute_raw(&sql).await?;
-        let result = store.campaign_result(id(1)).await?.unwrap();
+        let result = store.frozen_result(id(1)).await?.unwrap();
         assert_eq!((&*result.canonical, &*result.digest), ("tally-result 1 …", "abc"));
         assert_eq!((result.n_votes, result.frozen_at), (7, "2026-03-01T00:00:00Z".parse()?));
         Ok(())

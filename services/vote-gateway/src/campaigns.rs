@@ -4,7 +4,7 @@
 //! [wallet](wallet) and a [statement](statement) show what a voter has and had;
 //! [`grants`] and [`voids`] change it in SQL and tell the voter's state.
 
-pub(crate) mod answer;
+mod answer;
 mod facts;
 mod grants;
 mod problem;
@@ -12,7 +12,6 @@ mod product;
 pub(crate) mod routes;
 mod statement;
 mod status;
-mod tell;
 #[cfg(test)]
 mod tests;
 mod voids;

@@ -5,8 +5,8 @@
 //! decide ([`reviews`], [`campaigns`]; [`product`] says what the two differ in), reserves
 //! the vote in the state, hands it to the queue, and answers once the broker has it. What
 //! else may be needed on the way has its own file: [`facts`] about reviews, [`repeats`] of
-//! an idempotency key, votes that must be sent again ([`resend`]). [`review_voids`] take votes
-//! on reviews out of the count again.
+//! an idempotency key, votes that must be sent again ([`resend`]). [`voids`] take votes out of
+//! the count again, and [`tell`] the voter's state.
 
 mod answer;
 mod app;
@@ -24,11 +24,14 @@ mod heartbeat;
 mod idempotency;
 mod product;
 mod repeats;
+mod request;
 mod resend;
 mod review_voids;
 mod reviews;
 pub mod routes;
 mod status;
+mod tell;
+mod voids;
 mod way;
 
 pub use campaigns::CampaignRefusal;
@@ -36,6 +39,7 @@ pub use cast::{Accepted, Cast};
 pub use error::{CastError, Unavailable};
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use idempotency::{IdempotencyKey, InvalidKey};
-pub use review_voids::{ReviewVoid, ReviewVoided, VoidError, VoidOrder};
+pub use review_voids::VoidError;
 pub use reviews::ReviewRefusal;
 pub use status::{VoteState, VoteStatus};
+pub use voids::{VoidOrder, VoidTarget, Voided};

@@ -1,44 +1,18 @@
-//! Voids of votes on reviews: taken out of the count again, those still queued too.
+//! Voids of votes on reviews.
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use http_kit::{Actor, Json, Path, Problem, ProblemDetails};
-use serde::Deserialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 use vote_domain::review::Counts;
-use vote_domain::{Permission, RejectReason, ReviewId, Seq, UserId, VoteId, Voter};
-use vote_store::audit::AuditActor;
+use vote_domain::{Permission, RejectReason, ReviewId, UserId, Voter};
 use vote_store::review_voids::{ReviewVoidOutcome, VoidedReviewVotes};
-use vote_store::voids::NewVoid;
 
 use crate::answer::review_not_found;
-use crate::campaigns::answer::VoidedBody;
-use crate::campaigns::routes::{VOID_REASON_MAX, VoterBody, text};
 use crate::error::Unavailable;
 use crate::gateway::Gateway;
 use crate::guard::require;
-
-/// How often a voter's state is brought up to date while others change it too.
-const TELL_TRIES: u32 = 20;
-
-/// What a void covers.
-#[derive(Clone, Copy, Debug)]
-pub enum ReviewVoid {
-    /// One vote.
-    Vote(VoteId),
-    /// All votes that the voter has cast on the review so far.
-    Voter(UserId),
-}
-
-/// What a void did at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReviewVoided {
-    /// Counted votes it took out.
-    pub n_votes: u64,
-    /// Whether the one vote is not in the ledger yet; it is voided when it arrives.
-    pub is_waiting: bool,
-}
+use crate::voids::{VoidOrder, VoidRequest, VoidTarget, Voided, VoidedBody, vote_not_counted};
 
 /// Why nothing was voided.
 #[derive(Debug, thiserror::Error)]
@@ -64,10 +38,7 @@ impl From<VoidError> for Problem {
             VoidError::VoteNotFound => {
                 Problem::not_found("vote_not_found", "The review has no such vote.")
             }
-            VoidError::NotCounted(reason) => Problem::conflict(
-                "vote_not_counted",
-                format!("The vote was rejected: {reason}."),
-            ),
+            VoidError::NotCounted(reason) => vote_not_counted(reason),
             VoidError::Unavailable(error) => error.into(),
         }
     }
@@ -83,23 +54,17 @@ impl Gateway {
     pub async fn void_review_votes(
         &self,
         review: ReviewId,
-        target: ReviewVoid,
-        void: VoidOrder,
-    ) -> Result<(Uuid, ReviewVoided), VoidError> {
+        target: VoidTarget<UserId>,
+        order: VoidOrder,
+    ) -> Result<(Uuid, Voided), VoidError> {
         let now = self.cache.now().await;
         let now = now.map_err(|error| Unavailable::of("voter states", error))?;
-        let void = NewVoid {
-            void_id: self.office.ids.next(),
-            reason: void.reason,
-            forfeit: void.forfeit,
-            by: AuditActor::User(void.by),
-            position: now.timestamp_micros(),
-        };
+        let void = self.office.new_void(order, now);
         let store = &self.store;
         let outcome = match target {
-            ReviewVoid::Vote(vote) => store.void_review_vote(review, vote, &void, now).await,
-            ReviewVoid::Voter(voter) => {
-                let up_to = self.last_cast(voter).await?;
+            VoidTarget::Vote(vote) => store.void_review_vote(review, vote, &void, now).await,
+            VoidTarget::Voter(voter) => {
+                let up_to = self.reviews.last_cast(voter.into()).await?;
                 let voiding = store.void_review_voter(review, voter, up_to, &void, now);
                 voiding.await
             }
@@ -112,7 +77,7 @@ impl Gateway {
             ReviewVoidOutcome::Waiting => (0, true),
             ReviewVoidOutcome::AlreadyVoided(voter) => {
                 // Whoever voided it may not have come to telling.
-                self.tell_voter(voter).await;
+                self.reviews.catch_up(voter.into()).await;
                 (0, false)
             }
             ReviewVoidOutcome::NotCounted(reason) => return Err(VoidError::NotCounted(reason)),
@@ -120,19 +85,11 @@ impl Gateway {
             ReviewVoidOutcome::NoSuchReview => return Err(VoidError::ReviewNotFound),
         };
         tracing::info!(%review, void = %void.void_id, n_votes, is_waiting, "votes voided");
-        let voided = ReviewVoided {
+        let voided = Voided {
             n_votes,
             is_waiting,
         };
         Ok((void.void_id, voided))
-    }
-
-    /// The last place among the votes of `voter` that were admitted before now: whatever
-    /// is admitted later comes behind it.
-    async fn last_cast(&self, voter: UserId) -> Result<Seq, Unavailable> {
-        let known = self.reviews.read(voter.into()).await?;
-        let before_now = Seq(known.now.timestamp_micros() - 1);
-        Ok(known.state.last_seq().max(before_now))
     }
 
     /// Shows what a void changed; best effort, for states and counters are read from SQL
@@ -142,56 +99,12 @@ impl Gateway {
         let ttl = self.office.settings.counter_ttl;
         let (counters, ()) = tokio::join!(
             self.cache.put_counts(&counts, ttl),
-            self.tell_voter(voided.voter)
+            self.reviews.catch_up(voided.voter.into())
         );
         if let Err(error) = counters {
             tracing::warn!(%error, "counters not told");
         }
     }
-
-    /// Brings the state of `voter` up to what SQL says now. One who has no state gets one:
-    /// else those who have just read SQL for want of it would not learn of the void.
-    async fn tell_voter(&self, voter: UserId) {
-        let told = async {
-            for _ in 0..TELL_TRIES {
-                let mut known = self.reviews.read(voter.into()).await?;
-                self.reviews.refresh(voter.into(), &mut known).await?;
-                if self.reviews.write(voter.into(), &known).await? {
-                    return Ok(());
-                }
-            }
-            Err(Unavailable::from(vote_cache::StateError::Contended))
-        };
-        if let Err(error) = told.await {
-            tracing::warn!(%voter, %error, "a voter's state was not told");
-        }
-    }
-}
-
-/// Who voids, why, and at what price.
-#[derive(Clone, Debug)]
-pub struct VoidOrder {
-    /// Who voids.
-    pub by: UserId,
-    /// Why; at most 500 characters.
-    pub reason: String,
-    /// Whether the votes of the day stay used; else they are returned.
-    pub forfeit: bool,
-}
-
-/// Votes to void: one vote, or all that a member has cast on the review so far.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReviewVoidRequest {
-    /// One vote; it may still be queued.
-    vote_id: Option<Uuid>,
-    /// All votes of this member on the review, those still queued too.
-    voter: Option<VoterBody>,
-    /// Why, up to 500 characters.
-    reason: String,
-    /// Whether the votes of the day stay used; else they are returned.
-    #[serde(default)]
-    forfeit: bool,
 }
 
 /// The member that a void names.
@@ -209,7 +122,7 @@ fn member(voter: &Voter) -> Result<UserId, Problem> {
 /// Voids one vote on a review, or all of a member's, also those that are still queued.
 #[utoipa::path(
     post, path = "/api/v1/reviews/{review_id}/voids", tag = "votes",
-    request_body = ReviewVoidRequest, params(("review_id" = Uuid, Path)),
+    request_body = VoidRequest, params(("review_id" = Uuid, Path)),
     responses(
         (status = 202, description = "The void holds", body = VoidedBody),
         (status = 400, description = "`malformed_json`", body = ProblemDetails),
@@ -228,29 +141,15 @@ pub(crate) async fn void(
     gateway: Data<Gateway>,
     actor: Actor,
     review: Path<Uuid>,
-    body: Json<ReviewVoidRequest>,
+    body: Json<VoidRequest>,
 ) -> Result<HttpResponse, Problem> {
     require(&gateway.store, &actor, Permission::VoidReviewVote).await?;
-    let target = match (body.vote_id, &body.voter) {
-        (Some(vote_id), None) => ReviewVoid::Vote(VoteId(vote_id)),
-        (None, Some(voter)) => ReviewVoid::Voter(member(&voter.parse()?)?),
-        _ => {
-            return Err(Problem::invalid(
-                "invalid_body",
-                "A void names either a vote_id or a voter.",
-            ));
-        }
-    };
-    let order = VoidOrder {
-        by: actor.user_id,
-        reason: text("reason", &body.reason, VOID_REASON_MAX)?,
-        forfeit: body.forfeit,
+    let (target, order) = body.parse(actor.user_id)?;
+    let target = match target {
+        VoidTarget::Vote(vote_id) => VoidTarget::Vote(vote_id),
+        VoidTarget::Voter(voter) => VoidTarget::Voter(member(&voter)?),
     };
     let voiding = gateway.void_review_votes(ReviewId(*review), target, order);
     let (void_id, voided) = voiding.await?;
-    Ok(HttpResponse::Accepted().json(VoidedBody {
-        void_id,
-        voided: voided.n_votes,
-        waiting: voided.is_waiting,
-    }))
+    Ok(HttpResponse::Accepted().json(VoidedBody::new(void_id, voided)))
 }

@@ -79,13 +79,13 @@ pub fn configure(config: &mut ServiceConfig) {
 pub struct Api;
 
 /// What a ballot's request carries beside the ballot.
-struct Caller {
+struct CastRequest {
     actor: Actor,
     key: Option<IdempotencyKey>,
     trace: TraceParent,
 }
 
-impl Caller {
+impl CastRequest {
     fn new(actor: Actor, trace: TraceParent, request: &HttpRequest) -> Result<Self, Problem> {
         actor.require(Permission::Vote)?;
         let key = IdempotencyKey::of_request(request)?;
@@ -130,8 +130,8 @@ async fn upvote(
     review: Path<Uuid>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let caller = Caller::new(actor, trace, &request)?;
-    caller
+    let request = CastRequest::new(actor, trace, &request)?;
+    request
         .cast(&gateway, ReviewId(review.0), Some(Direction::Up))
         .await
 }
@@ -158,8 +158,8 @@ async fn downvote(
     review: Path<Uuid>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let caller = Caller::new(actor, trace, &request)?;
-    caller
+    let request = CastRequest::new(actor, trace, &request)?;
+    request
         .cast(&gateway, ReviewId(review.0), Some(Direction::Down))
         .await
 }
@@ -186,8 +186,8 @@ async fn take_back(
     review: Path<Uuid>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let caller = Caller::new(actor, trace, &request)?;
-    caller.cast(&gateway, ReviewId(review.0), None).await
+    let request = CastRequest::new(actor, trace, &request)?;
+    request.cast(&gateway, ReviewId(review.0), None).await
 }
 
 /// A ballot on a review.
@@ -224,12 +224,12 @@ async fn vote(
     body: Json<VoteRequest>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let caller = Caller::new(actor, trace, &request)?;
+    let request = CastRequest::new(actor, trace, &request)?;
     let VoteRequest {
         review_id,
         direction,
     } = body.0;
-    caller
+    request
         .cast(&gateway, ReviewId(review_id), direction.into())
         .await
 }

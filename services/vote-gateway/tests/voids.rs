@@ -15,14 +15,14 @@ use utoipa::OpenApi;
 use uuid::Uuid;
 use vote_domain::review::{Ballot, Direction};
 use vote_domain::{Clock, Ids, ReviewId, Role, UserId};
-use vote_gateway::{ReviewVoid, ReviewVoided, VoidError, VoidOrder, VoteState, routes};
+use vote_gateway::{VoidError, VoidOrder, VoidTarget, Voided, VoteState, routes};
 
 /// Voids `target` on `review`, returning the votes of the day.
 async fn void(
     engine: &Engine,
     review: ReviewId,
-    target: ReviewVoid,
-) -> Result<ReviewVoided, VoidError> {
+    target: VoidTarget<UserId>,
+) -> Result<Voided, VoidError> {
     let order = VoidOrder {
         by: engine.ids.next(),
         reason: "bought".to_owned(),
@@ -32,12 +32,12 @@ async fn void(
     Ok(voiding.await?.1)
 }
 
-const AT_ONCE: ReviewVoided = ReviewVoided {
+const AT_ONCE: Voided = Voided {
     n_votes: 1,
     is_waiting: false,
 };
 
-const NOTHING: ReviewVoided = ReviewVoided {
+const NOTHING: Voided = Voided {
     n_votes: 0,
     is_waiting: false,
 };
@@ -68,7 +68,7 @@ on_each_engine! {
         assert_eq!(used, 2);
         engine.settled(voter, &[up, down]).await?;
 
-        assert_eq!(void(&engine, review, ReviewVoid::Vote(down)).await?, AT_ONCE);
+        assert_eq!(void(&engine, review, VoidTarget::Vote(down)).await?, AT_ONCE);
         assert_eq!(stands(&engine, voter, review).await?, Some(UP));
         assert_eq!(shown(&engine, review).await?, Some((1, 0)));
         assert_eq!(engine.counts(review).await?, (1, 0));
@@ -83,7 +83,7 @@ on_each_engine! {
         );
         // The vote that stands again costs nothing, the one returned is there to be used.
         assert_eq!(vote(engine.gateway.cast(ballot(voter, review, UP)).await), (up, 1));
-        assert_eq!(void(&engine, review, ReviewVoid::Vote(down)).await?, NOTHING);
+        assert_eq!(void(&engine, review, VoidTarget::Vote(down)).await?, NOTHING);
         let (_, used) = vote(engine.gateway.cast(ballot(voter, review, DOWN)).await);
         assert_eq!(used, 2);
         Ok(())
@@ -95,7 +95,7 @@ on_each_engine! {
         let (up, _) = vote(engine.gateway.cast(ballot(voter, review, UP)).await);
         engine.settled(voter, &[up]).await?;
         let order = VoidOrder { by: voter, reason: "bought".to_owned(), forfeit: true };
-        engine.gateway.void_review_votes(review, ReviewVoid::Vote(up), order).await?;
+        engine.gateway.void_review_votes(review, VoidTarget::Vote(up), order).await?;
         assert_eq!(stands(&engine, voter, review).await?, None);
         let (_, used) = vote(engine.gateway.cast(ballot(voter, review, UP)).await);
         assert_eq!(used, 2);
@@ -106,7 +106,7 @@ on_each_engine! {
         let (voter, review, other) = (engine.ids.next(), engine.review().await?, engine.review().await?);
         let (up, _) = vote(engine.gateway.cast(ballot(voter, review, UP)).await);
         let (elsewhere, _) = vote(engine.gateway.cast(ballot(voter, other, UP)).await);
-        assert_eq!(void(&engine, review, ReviewVoid::Voter(voter)).await?, NOTHING);
+        assert_eq!(void(&engine, review, VoidTarget::Voter(voter)).await?, NOTHING);
         let (later, used) = vote(engine.gateway.cast(ballot(voter, review, DOWN)).await);
         assert_eq!(used, 3);
         engine.work();
@@ -128,9 +128,9 @@ on_each_engine! {
     async fn a_queued_vote_is_voided_by_its_id_when_it_settles(engine: Engine) -> Result<()> {
         let (voter, review) = (engine.ids.next(), engine.review().await?);
         let (up, _) = vote(engine.gateway.cast(ballot(voter, review, UP)).await);
-        let waiting = ReviewVoided { n_votes: 0, is_waiting: true };
+        let waiting = Voided { n_votes: 0, is_waiting: true };
         for _ in 0..2 {
-            assert_eq!(void(&engine, review, ReviewVoid::Vote(up)).await?, waiting);
+            assert_eq!(void(&engine, review, VoidTarget::Vote(up)).await?, waiting);
         }
         engine.work();
         assert_eq!(engine.settled(voter, &[up]).await?, [VoteState::Voided]);
@@ -146,7 +146,7 @@ on_each_engine! {
         let (up, _) = vote(engine.gateway.cast(ballot(voter, review, UP)).await);
         let (back, _) = vote(engine.gateway.cast(ballot(voter, review, None)).await);
         engine.settled(voter, &[up, back]).await?;
-        assert_eq!(void(&engine, review, ReviewVoid::Vote(back)).await?, AT_ONCE);
+        assert_eq!(void(&engine, review, VoidTarget::Vote(back)).await?, AT_ONCE);
         assert_eq!(stands(&engine, voter, review).await?, Some(UP));
         assert_eq!(shown(&engine, review).await?, Some((1, 0)));
         Ok(())
@@ -160,7 +160,7 @@ on_each_engine! {
         engine.publish(std::slice::from_ref(&sent)).await?;
         engine.settled(voter, &[sent.vote_id]).await?;
         assert!(!engine.states().read(voter).await?.was_there());
-        assert_eq!(void(&engine, review, ReviewVoid::Voter(voter)).await?, AT_ONCE);
+        assert_eq!(void(&engine, review, VoidTarget::Voter(voter)).await?, AT_ONCE);
         assert_eq!(stands(&engine, voter, review).await?, None);
         Ok(())
     }
@@ -177,8 +177,8 @@ on_each_engine! {
                 tokio::time::sleep(std::time::Duration::from_micros(n * 300)).await;
                 let order = VoidOrder { by, reason: "bought".to_owned(), forfeit: false };
                 let target = match n % 2 {
-                    0 => ReviewVoid::Vote(vote_id),
-                    _ => ReviewVoid::Voter(voter),
+                    0 => VoidTarget::Vote(vote_id),
+                    _ => VoidTarget::Voter(voter),
                 };
                 let voided = gateway.void_review_votes(review, target, order).await;
                 (voter, vote_id, voided.map(|_| ()).map_err(|error| error.to_string()))

@@ -46,7 +46,7 @@ impl Product for Campaign {
 
     /// Voids that were ordered while their votes were under way.
     async fn follow_up(&self, now: DateTime<Utc>) -> Result<Told<Self>, StoreError> {
-        self.store.apply_vote_marks(self.campaign, now).await
+        self.store.apply_campaign_marks(self.campaign, now).await
     }
 
     fn states(&self) -> &VoterStates<Base> {

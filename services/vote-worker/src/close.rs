@@ -176,7 +176,7 @@ impl BoxWorker<Campaign> {
         stop: &CancellationToken,
     ) -> Result<(), LeftOff> {
         let (store, holder) = (&self.worker.store, self.worker.id);
-        let campaign = self.product.campaign;
+        let (campaign, ballot_box) = (self.product.campaign, self.ballot_box.name());
         let mut said = Said::default();
         let mut said_letter = Said::now_and_then();
         loop {
@@ -205,7 +205,7 @@ impl BoxWorker<Campaign> {
             }
             let noted = self.step("drained", stop, || async move {
                 let now = self.time().await?;
-                match store.set_drained(campaign, holder, now).await {
+                match store.set_drained(campaign, ballot_box, holder, now).await {
                     Err(ClosingError::DeadLetters(_) | ClosingError::OpenVoids) => Ok(false),
                     noted => noted.map(|()| true).map_err(StepError::from),
                 }

@@ -12,9 +12,9 @@ use vote_domain::{CampaignId, UserId, VoterId};
 
 use super::{Conn, accounts};
 use crate::StoreError;
-use crate::boards::{Fan, FrozenResult};
-use crate::key::{Key, Moment};
-use crate::schema::{campaign_fans, campaign_results, campaign_voters};
+use crate::boards::Fan;
+use crate::key::Key;
+use crate::schema::{campaign_fans, campaign_voters};
 use crate::statements::{self, Span};
 
 const HOURS_OF_DAY: i32 = 24;
@@ -262,29 +262,6 @@ pub(crate) async fn fans_ahead(
         .get_result(connection)
         .await?;
     Ok(u32::try_from(count.n).unwrap_or(most))
-}
-
-pub(crate) async fn result(
-    connection: &mut Conn,
-    campaign: CampaignId,
-) -> Result<Option<FrozenResult>, StoreError> {
-    let row: Option<(String, String, i64, Moment)> = campaign_results::table
-        .filter(campaign_results::campaign_id.eq(Key::from(campaign)))
-        .select((
-            campaign_results::canonical,
-            campaign_results::digest,
-            campaign_results::n_votes,
-            campaign_results::frozen_at,
-        ))
-        .first(connection)
-        .await
-        .optional()?;
-    Ok(row.map(|(canonical, digest, n_votes, frozen_at)| FrozenResult {
-        canonical,
-        digest,
-        n_votes: n_votes.unsigned_abs(),
-        frozen_at: frozen_at.into(),
-    }))
 }
 
 #[cfg(test)]

@@ -90,8 +90,7 @@ pub(crate) async fn settle(
 /// The campaign's terms. One that is drained takes no votes whenever they were cast: its
 /// window is empty.
 async fn terms(connection: &mut Conn, campaign: CampaignId) -> Result<Terms, StoreError> {
-    let mut heads = super::campaigns::heads(connection, &[campaign]).await?;
-    let Some(head) = heads.remove(&campaign) else {
+    let Some(head) = super::campaigns::head(connection, campaign).await? else {
         return Err(StoreError::Refused(format!("no campaign {campaign}")));
     };
     let mut terms = head.terms;

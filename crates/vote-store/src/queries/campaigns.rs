@@ -124,6 +124,21 @@ impl HeadRow {
     }
 }
 
+/// The head of one campaign. Its statement is prepared once, unlike that of [`heads`],
+/// whose text changes with the number of ids.
+pub(crate) async fn head(
+    connection: &mut Conn,
+    campaign: CampaignId,
+) -> Result<Option<CampaignHead>, StoreError> {
+    let row: Option<HeadRow> = campaigns::table
+        .filter(campaigns::campaign_id.eq(Key::from(campaign)))
+        .select(HEAD)
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(HeadRow::into_head).transpose()
+}
+
 pub(crate) async fn heads(
     connection: &mut Conn,
     ids: &[CampaignId],

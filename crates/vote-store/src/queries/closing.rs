@@ -130,10 +130,7 @@ pub(crate) async fn begin(
         return Ok(Err(ClosingError::NotOver));
     }
     diesel::update(campaigns::table.filter(campaigns::campaign_id.eq(Key::from(campaign))))
-        .set((
-            campaigns::progress.eq(progress_text(Progress::Closing)),
-            campaigns::closing_at.eq(Some(Moment(now))),
-        ))
+        .set(campaigns::progress.eq(progress_text(Progress::Closing)))
         .execute(connection)
         .await?;
     Ok(Ok(()))
@@ -142,6 +139,7 @@ pub(crate) async fn begin(
 pub(crate) async fn set_drained(
     connection: &mut Conn,
     campaign: CampaignId,
+    ballot_box: &str,
     holder: Uuid,
     now: DateTime<Utc>,
 ) -> Result<Result<(), ClosingError>, StoreError> {
@@ -157,7 +155,7 @@ pub(crate) async fn set_drained(
         Progress::Drained | Progress::Final => return Ok(Ok(())),
     }
     let n_letters: i64 = dead_letters::table
-        .filter(dead_letters::ballot_box.eq(format!("votes.campaign.{campaign}")))
+        .filter(dead_letters::ballot_box.eq(ballot_box))
         .filter(dead_letters::resolved_at.is_null())
         .count()
         .get_result(connection)
@@ -172,10 +170,7 @@ pub(crate) async fn set_drained(
         return Ok(Err(ClosingError::OpenVoids));
     }
     diesel::update(campaigns::table.filter(campaigns::campaign_id.eq(Key::from(campaign))))
-        .set((
-            campaigns::progress.eq(progress_text(Progress::Drained)),
-            campaigns::drained_at.eq(Some(Moment(now))),
-        ))
+        .set(campaigns::progress.eq(progress_text(Progress::Drained)))
         .execute(connection)
         .await?;
     Ok(Ok(()))
@@ -400,10 +395,7 @@ pub(crate) async fn freeze(
         .execute(connection)
         .await?;
     diesel::update(campaigns::table.filter(campaigns::campaign_id.eq(Key::from(campaign))))
-        .set((
-            campaigns::progress.eq(progress_text(Progress::Final)),
-            campaigns::final_at.eq(Some(Moment(now))),
-        ))
+        .set(campaigns::progress.eq(progress_text(Progress::Final)))
         .execute(connection)
         .await?;
     Ok(Ok(()))

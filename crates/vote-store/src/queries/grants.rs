@@ -50,8 +50,7 @@ pub(crate) async fn grant(
     grants: &[NewGrant],
     now: DateTime<Utc>,
 ) -> Result<Vec<GrantOutcome>, StoreError> {
-    let mut heads = super::campaigns::heads(connection, &[campaign]).await?;
-    let Some(head) = heads.remove(&campaign) else {
+    let Some(head) = super::campaigns::head(connection, campaign).await? else {
         return Ok(vec![GrantOutcome::NoSuchCampaign; grants.len()]);
     };
     let stage = head.terms.stage(head.progress, now);

@@ -449,8 +449,7 @@ async fn take_out(
         }
     }
     let votes = || returned.iter().chain(&forfeited);
-    let mut heads = super::campaigns::heads(connection, &[campaign]).await?;
-    let Some(head) = heads.remove(&campaign) else {
+    let Some(head) = super::campaigns::head(connection, campaign).await? else {
         return Err(StoreError::Refused(format!("no campaign {campaign}")));
     };
     let mut rows = Rows {

@@ -30,10 +30,8 @@ pub(crate) async fn load_bases(
             .collect(),
         known: HashSet::new(),
     };
-    let heads = super::campaigns::heads(connection, &[campaign]).await?;
-    let oldest = heads
-        .get(&campaign)
-        .map(|head| Base::first_granted_at(&head.terms, now));
+    let head = super::campaigns::head(connection, campaign).await?;
+    let oldest = head.map(|head| Base::first_granted_at(&head.terms, now));
     let keys = key_values(voters.iter().copied());
     for voters in key_in("voter_id", &keys) {
         let rows: Vec<(Key, i64, i64)> = campaign_voters::table

@@ -13,6 +13,9 @@ use vote_store::voids::VoidOutcome;
 use crate::backends::on_each_backend;
 use crate::world::*;
 
+/// The campaign's ballot box.
+const BOX: &str = "the campaign's box";
+
 const ME: Uuid = Uuid::from_u128(0xE1);
 const OTHER: Uuid = Uuid::from_u128(0xE2);
 
@@ -75,7 +78,7 @@ on_each_backend! {
         let store = &backend.store;
         at_its_end(store).await?;
         assert!(matches!(store.begin_closing(CAMPAIGN, ME, noon(9, 9)).await, Err(ClosingError::NotOver)));
-        assert!(matches!(store.set_drained(CAMPAIGN, ME, noon(10, 1)).await, Err(ClosingError::TooEarly(Progress::Running))));
+        assert!(matches!(store.set_drained(CAMPAIGN, BOX, ME, noon(10, 1)).await, Err(ClosingError::TooEarly(Progress::Running))));
         assert!(matches!(store.freeze_result(CAMPAIGN, ME, noon(10, 1)).await, Err(ClosingError::TooEarly(Progress::Running))));
         for _ in 0..2 {
             store.begin_closing(CAMPAIGN, ME, noon(10, 1)).await?;
@@ -86,22 +89,22 @@ on_each_backend! {
         assert_eq!(store.void_vote(CAMPAIGN, vote_id(50), &new_void(2, false, noon(10, 2)), noon(10, 2)).await?, VoidOutcome::Waiting);
 
         let letter = NewDeadLetter {
-            ballot_box: format!("votes.campaign.{CAMPAIGN}"),
+            ballot_box: BOX.to_owned(),
             kind: LetterKind::Vote,
             bytes: vec![1],
             reason: "malformed",
             detail: String::new(),
         };
         store.keep_dead_letters(&[letter], noon(10, 3)).await?;
-        assert!(matches!(store.set_drained(CAMPAIGN, ME, noon(10, 3)).await, Err(ClosingError::DeadLetters(1))));
+        assert!(matches!(store.set_drained(CAMPAIGN, BOX, ME, noon(10, 3)).await, Err(ClosingError::DeadLetters(1))));
         store.execute_raw("UPDATE dead_letters SET resolved_at = '2026-05-11 10:00:00.000000'").await?;
         let mark = format!("INSERT INTO campaign_vote_marks VALUES ({}, {}, {}, 1, 0, 'late', NULL)", literal(vote_id(5).0), literal(CAMPAIGN.0), literal(ME));
         store.execute_raw(&mark).await?;
-        assert!(matches!(store.set_drained(CAMPAIGN, ME, noon(10, 4)).await, Err(ClosingError::OpenVoids)));
-        assert_eq!(store.apply_vote_marks(CAMPAIGN, noon(10, 4)).await?.len(), 1);
-        assert!(matches!(store.set_drained(CAMPAIGN, OTHER, noon(10, 4)).await, Err(ClosingError::NotHeld)));
+        assert!(matches!(store.set_drained(CAMPAIGN, BOX, ME, noon(10, 4)).await, Err(ClosingError::OpenVoids)));
+        assert_eq!(store.apply_campaign_marks(CAMPAIGN, noon(10, 4)).await?.len(), 1);
+        assert!(matches!(store.set_drained(CAMPAIGN, BOX, OTHER, noon(10, 4)).await, Err(ClosingError::NotHeld)));
         for _ in 0..2 {
-            store.set_drained(CAMPAIGN, ME, noon(10, 5)).await?;
+            store.set_drained(CAMPAIGN, BOX, ME, noon(10, 5)).await?;
         }
 
         // Whatever comes now changes nothing.
@@ -137,7 +140,7 @@ on_each_backend! {
         let store = &backend.store;
         at_its_end(store).await?;
         store.begin_closing(CAMPAIGN, ME, noon(10, 1)).await?;
-        store.set_drained(CAMPAIGN, ME, noon(10, 2)).await?;
+        store.set_drained(CAMPAIGN, BOX, ME, noon(10, 2)).await?;
         store.execute_raw("UPDATE campaign_totals SET n_votes = n_votes + 1").await?;
         let error = store.freeze_result(CAMPAIGN, ME, noon(10, 3)).await.unwrap_err();
         let ClosingError::Differs(difference) = &error else { panic!("{error}") };

@@ -113,7 +113,7 @@ async fn tell(
         }
         Arrival::Votes(votes) => {
             let mut told = settle(store, campaign, votes, now).await.voters;
-            told.extend(store.apply_vote_marks(campaign, now).await?);
+            told.extend(store.apply_campaign_marks(campaign, now).await?);
             Ok(told)
         }
         Arrival::Void(void) => tell_void(store, run, void, now).await,
@@ -416,7 +416,7 @@ on_each_backend! {
                     while let Some(votes) = batches.recv().await {
                         for batch in shuffled(&votes, 100 * case + worker) {
                             settle(&store, terms.campaign, &batch, last).await;
-                            store.apply_vote_marks(terms.campaign, last).await?;
+                            store.apply_campaign_marks(terms.campaign, last).await?;
                         }
                     }
                     anyhow::Ok(())

@@ -81,7 +81,7 @@ on_each_backend! {
         let vote = ledger(store, 2).await?.unwrap();
         assert_eq!((vote.forfeited, vote.void_reason.as_deref()), (true, Some("bought votes, case 2")));
         assert_eq!(vote.voided_at, Some(noon(1, 6)));
-        assert!(store.apply_vote_marks(CAMPAIGN, noon(1, 8)).await?.is_empty());
+        assert!(store.apply_campaign_marks(CAMPAIGN, noon(1, 8)).await?.is_empty());
         let open = "SELECT COUNT(*) AS n FROM campaign_vote_marks WHERE applied_at IS NULL";
         assert_eq!(store.select_number(open).await?, 0);
         assert_eq!(store.void_vote(CAMPAIGN, vote_id(1), &late, noon(1, 9)).await?, VoidOutcome::AlreadyVoided);
@@ -95,7 +95,7 @@ on_each_backend! {
             let votes = [free_vote(n, &member(n), noon(1, 1), 1)];
             let settling = async {
                 settle(store, CAMPAIGN, &votes, noon(1, 2)).await;
-                store.apply_vote_marks(CAMPAIGN, noon(1, 2)).await
+                store.apply_campaign_marks(CAMPAIGN, noon(1, 2)).await
             };
             let void = new_void(n, false, noon(1, 2));
             let voiding = store.void_vote(CAMPAIGN, vote_id(n), &void, noon(1, 2));
@@ -121,7 +121,7 @@ on_each_backend! {
         let vote = ledger(store, 1).await?.unwrap();
         assert_eq!((vote.outcome, vote.void_reason.as_deref()), (Outcome::Voided, Some("bought votes, case 2")));
         for campaign in [CAMPAIGN, elsewhere] {
-            assert!(store.apply_vote_marks(campaign, noon(1, 3)).await?.is_empty());
+            assert!(store.apply_campaign_marks(campaign, noon(1, 3)).await?.is_empty());
         }
         Ok(())
     }
@@ -141,9 +141,9 @@ on_each_backend! {
         };
         mark(1, 0).await?;
         mark(2, 1).await?;
-        let told = store.apply_vote_marks(CAMPAIGN, noon(1, 3)).await?;
+        let told = store.apply_campaign_marks(CAMPAIGN, noon(1, 3)).await?;
         assert_eq!(told.len(), 2);
-        assert!(store.apply_vote_marks(CAMPAIGN, noon(1, 4)).await?.is_empty());
+        assert!(store.apply_campaign_marks(CAMPAIGN, noon(1, 4)).await?.is_empty());
         assert_eq!(counted(store).await?, 2);
         assert_eq!(balance(store, &member(1), noon(1, 5)).await?, 6);
         assert_eq!(balance(store, &member(2), noon(1, 5)).await?, 4);
@@ -152,7 +152,7 @@ on_each_backend! {
         mark(3, 0).await?;
         let second = new_void(7, true, noon(1, 6));
         assert_eq!(done(store.void_vote(CAMPAIGN, vote_id(3), &second, noon(1, 6)).await?), 1);
-        assert!(store.apply_vote_marks(CAMPAIGN, noon(1, 7)).await?.is_empty());
+        assert!(store.apply_campaign_marks(CAMPAIGN, noon(1, 7)).await?.is_empty());
         assert_eq!(balance(store, &member(3), noon(1, 8)).await?, 6);
         Ok(())
     }
@@ -200,10 +200,10 @@ on_each_backend! {
             literal(uuid::Uuid::from_u128(1)), literal(ann.voter_id().0), literal(CAMPAIGN.0), noon(1, 3).timestamp_micros()
         );
         store.execute_raw(&sql).await?;
-        let told = store.apply_vote_marks(CAMPAIGN, noon(1, 4)).await?;
+        let told = store.apply_campaign_marks(CAMPAIGN, noon(1, 4)).await?;
         assert_eq!(told.len(), 1);
         assert_eq!((counted(store).await?, balance(store, &ann, noon(1, 5)).await?), (0, 4));
-        assert!(store.apply_vote_marks(CAMPAIGN, noon(1, 6)).await?.is_empty());
+        assert!(store.apply_campaign_marks(CAMPAIGN, noon(1, 6)).await?.is_empty());
         Ok(())
     }
 

@@ -207,7 +207,7 @@ impl Catalog {
         let load = async {
             let refused =
                 |what: &str| StoreError::Refused(format!("campaign_results: {id}: {what}"));
-            let result = self.store.campaign_result(id).await?;
+            let result = self.store.frozen_result(id).await?;
             let result = result.ok_or_else(|| refused("final without a result"))?;
             let facts = ResultFacts::parse(&result.canonical);
             Ok(Frozen {

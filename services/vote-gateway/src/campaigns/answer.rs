@@ -82,16 +82,6 @@ pub(super) struct GrantedBody {
     pub(super) grant_id: Uuid,
 }
 
-/// A void that holds.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct VoidedBody {
-    pub(crate) void_id: Uuid,
-    /// Counted votes taken out of the count now.
-    pub(crate) voided: u64,
-    /// Whether the vote is not in the ledger yet; it is voided when it arrives.
-    pub(crate) waiting: bool,
-}
-
 /// A line of a voter's statement.
 #[derive(Serialize, ToSchema)]
 pub(super) struct EntryBody {

@@ -11,24 +11,23 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vote_domain::campaign::{Ballot, Facts, TICKETS_MAX};
-use vote_domain::{CampaignId, Permission, UserId, VoteId, Voter, VoterKind};
+use vote_domain::{CampaignId, Permission, UserId, Voter};
 use vote_store::grants::NewGrant;
-use vote_store::voids::NewVoid;
 
 use super::answer::{
-    CampaignAcceptedBody, EntryWriter, GrantedBody, LedgerBody, VoidedBody, WalletBody, location,
+    CampaignAcceptedBody, EntryWriter, GrantedBody, LedgerBody, WalletBody, location,
 };
 use super::problem::{campaign_not_found, channel_not_found, option_not_found};
-use super::voids::Target;
 use crate::cast::{Accepted, Cast};
 use crate::error::Unavailable;
 use crate::gateway::Gateway;
 use crate::guard::require;
 use crate::idempotency::IdempotencyKey;
+use crate::request::{VoterBody, text};
+use crate::voids::{VoidRequest, VoidedBody};
 
-/// The longest reason of a grant, and of a void, in characters.
+/// The longest reason of a grant, in characters.
 const GRANT_REASON_MAX: usize = 200;
-pub(crate) const VOID_REASON_MAX: usize = 500;
 
 /// The longest grant key, in bytes.
 const GRANT_KEY_MAX: usize = 255;
@@ -228,25 +227,6 @@ pub(crate) async fn ledger(
     http_kit::etag::cached_json(&request, &body)
 }
 
-/// A voter by their own name.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct VoterBody {
-    /// `member`, or the kind of a partner's voters.
-    kind: String,
-    /// A member's account id, or the partner's name for the voter.
-    id: String,
-}
-
-impl VoterBody {
-    /// The voter so named.
-    pub(crate) fn parse(&self) -> Result<Voter, Problem> {
-        let kind: Result<VoterKind, _> = self.kind.parse();
-        kind.and_then(|kind| Voter::new(kind, &self.id))
-            .map_err(|error| Problem::invalid("invalid_voter", format!("voter: {error}.")))
-    }
-}
-
 /// Tickets to grant.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -258,18 +238,6 @@ pub(crate) struct GrantRequest {
     reason: String,
     /// The client's name for this grant, 1 to 255 bytes: the same key grants once.
     grant_key: String,
-}
-
-/// A text of the request, of at most `longest` characters, that says something.
-pub(crate) fn text(field: &'static str, text: &str, longest: usize) -> Result<String, Problem> {
-    let trimmed = text.trim();
-    if trimmed.is_empty() || trimmed.chars().count() > longest {
-        return Err(Problem::invalid(
-            "invalid_body",
-            format!("{field} must be 1 to {longest} characters."),
-        ));
-    }
-    Ok(trimmed.to_owned())
 }
 
 /// Grants tickets to a voter; replies 202 once they are committed and in the wallet.
@@ -347,21 +315,6 @@ impl Gateway {
     }
 }
 
-/// Votes to void: one vote, or all that a voter has cast so far.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct VoidRequest {
-    /// One vote; it may still be queued.
-    vote_id: Option<Uuid>,
-    /// All votes of this voter in the campaign, those still queued too.
-    voter: Option<VoterBody>,
-    /// Why, up to 500 characters.
-    reason: String,
-    /// Whether the tickets are lost to the voter; else they return to their lots.
-    #[serde(default)]
-    forfeit: bool,
-}
-
 /// Voids one vote, or all votes of a voter, also those that are still queued.
 #[utoipa::path(
     post, path = "/api/v1/campaigns/{campaign_id}/voids", tag = "campaign votes",
@@ -387,30 +340,8 @@ pub(crate) async fn void(
     body: Json<VoidRequest>,
 ) -> Result<HttpResponse, Problem> {
     require(&gateway.store, &actor, Permission::VoidCampaignVote).await?;
-    let target = match (body.vote_id, &body.voter) {
-        (Some(vote_id), None) => Target::Vote(VoteId(vote_id)),
-        (None, Some(voter)) => Target::Voter(voter.parse()?),
-        _ => {
-            return Err(Problem::invalid(
-                "invalid_body",
-                "A void names either a vote_id or a voter.",
-            ));
-        }
-    };
+    let (target, order) = body.parse(actor.user_id)?;
     let facts = gateway.campaign_facts(*campaign).await?;
-    let now = gateway.cache.now().await;
-    let now = now.map_err(|error| Unavailable::of("voter states", error))?;
-    let void = NewVoid {
-        void_id: gateway.office.ids.next(),
-        reason: text("reason", &body.reason, VOID_REASON_MAX)?,
-        forfeit: body.forfeit,
-        by: Caller::Member(actor).audit_actor(),
-        position: now.timestamp_micros(),
-    };
-    let voided = gateway.campaigns.void(&facts, &target, &void).await?;
-    Ok(HttpResponse::Accepted().json(VoidedBody {
-        void_id: void.void_id,
-        voided: voided.n_votes,
-        waiting: voided.is_waiting,
-    }))
+    let (void_id, voided) = gateway.campaigns.void(&facts, &target, order).await?;
+    Ok(HttpResponse::Accepted().json(VoidedBody::new(void_id, voided)))
 }

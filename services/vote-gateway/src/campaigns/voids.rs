@@ -1,51 +1,38 @@
-//! Voids: votes taken out of the count again, those still queued too.
+//! Voids of votes in campaigns.
 
 use std::sync::Arc;
 
 use http_kit::Problem;
+use uuid::Uuid;
+use vote_domain::Voter;
 use vote_domain::campaign::{Facts, Stage};
-use vote_domain::{Seq, VoteId, Voter};
-use vote_store::voids::{NewVoid, VoidOutcome};
+use vote_store::voids::VoidOutcome;
 
 use super::Campaigns;
 use super::problem::{campaign_not_found, campaign_not_open, vote_not_found};
 use crate::error::Unavailable;
-
-/// What a void covers.
-pub(super) enum Target {
-    /// One vote.
-    Vote(VoteId),
-    /// All votes that the voter has cast so far.
-    Voter(Voter),
-}
-
-/// What a void did at once.
-pub(super) struct Voided {
-    /// Counted votes it took out.
-    pub(super) n_votes: u64,
-    /// Whether the one vote is not in the ledger yet; it is voided when it arrives.
-    pub(super) is_waiting: bool,
-}
+use crate::voids::{VoidOrder, VoidTarget, Voided, vote_not_counted};
 
 impl Campaigns {
-    /// Voids what `target` says. Repeating it changes nothing.
+    /// Voids what `target` says; answers with the void's id. Repeating it changes nothing.
     ///
     /// # Errors
     /// A problem; if it is 503, some votes may be voided: repeat it.
     pub(super) async fn void(
         &self,
         facts: &Arc<Facts>,
-        target: &Target,
-        void: &NewVoid,
-    ) -> Result<Voided, Problem> {
+        target: &VoidTarget<Voter>,
+        order: VoidOrder,
+    ) -> Result<(Uuid, Voided), Problem> {
         let campaign = facts.terms.campaign;
         let now = self.cache.now().await;
         let now = now.map_err(|error| Unavailable::of("voter states", error))?;
+        let void = self.office.new_void(order, now);
         let outcome = match target {
-            Target::Vote(vote) => self.store.void_vote(campaign, *vote, void, now).await,
-            Target::Voter(voter) => {
-                let up_to = self.last_cast(facts, voter).await?;
-                let voiding = self.store.void_voter(campaign, voter, up_to, void, now);
+            VoidTarget::Vote(vote) => self.store.void_vote(campaign, *vote, &void, now).await,
+            VoidTarget::Voter(voter) => {
+                let up_to = self.booth(facts).last_cast(voter.voter_id()).await?;
+                let voiding = self.store.void_voter(campaign, voter, up_to, &void, now);
                 voiding.await
             }
         };
@@ -57,10 +44,7 @@ impl Campaigns {
             VoidOutcome::Waiting => (0, true),
             VoidOutcome::AlreadyVoided => (0, false),
             VoidOutcome::NotCounted(reason) => {
-                return Err(Problem::conflict(
-                    "vote_not_counted",
-                    format!("The vote was rejected: {reason}."),
-                ));
+                return Err(vote_not_counted(reason));
             }
             VoidOutcome::NotOpen => {
                 return Err(campaign_not_open(Stage::Drained));
@@ -69,17 +53,10 @@ impl Campaigns {
             VoidOutcome::NoSuchCampaign => return Err(campaign_not_found()),
         };
         tracing::info!(%campaign, void = %void.void_id, n_votes, is_waiting, "votes voided");
-        Ok(Voided {
+        let voided = Voided {
             n_votes,
             is_waiting,
-        })
-    }
-
-    /// The last place among the votes of `voter` that were admitted before now: whatever
-    /// is admitted later comes behind it.
-    async fn last_cast(&self, facts: &Facts, voter: &Voter) -> Result<Seq, Unavailable> {
-        let known = self.booth(facts).read(voter.voter_id()).await?;
-        let before_now = Seq(known.now.timestamp_micros() - 1);
-        Ok(known.state.last_seq().max(before_now))
+        };
+        Ok((void.void_id, voided))
     }
 }

@@ -20,9 +20,6 @@ CREATE TABLE campaigns (
     updated_at           DATETIME(6)  NOT NULL,
     closer_id            BINARY(16)   NULL,
     closer_until         DATETIME(6)  NULL,
-    closing_at           DATETIME(6)  NULL,
-    drained_at           DATETIME(6)  NULL,
-    final_at             DATETIME(6)  NULL,
     PRIMARY KEY (campaign_id),
     KEY campaigns_by_progress (progress, starts_at),
     KEY campaigns_by_start (starts_at, campaign_id)
@@ -58,8 +55,7 @@ CREATE TABLE campaign_voters (
     voter_name  VARCHAR(128) NOT NULL,
     version     BIGINT       NOT NULL,
     last_seq    BIGINT       NOT NULL,
-    PRIMARY KEY (voter_id, campaign_id),
-    KEY campaign_voters_by_campaign (campaign_id, voter_id)
+    PRIMARY KEY (voter_id, campaign_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Tickets granted together. A free lot (`free_day`) gets its row when it is first drawn

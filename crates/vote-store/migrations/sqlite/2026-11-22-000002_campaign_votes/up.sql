@@ -16,9 +16,6 @@ CREATE TABLE campaigns (
     updated_at TEXT NOT NULL,
     closer_id BLOB NULL,
     closer_until TEXT NULL,
-    closing_at TEXT NULL,
-    drained_at TEXT NULL,
-    final_at TEXT NULL,
     PRIMARY KEY (campaign_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -55,8 +52,6 @@ CREATE TABLE campaign_voters (
     last_seq INTEGER NOT NULL,
     PRIMARY KEY (voter_id, campaign_id)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX campaign_voters_by_campaign ON campaign_voters (campaign_id, voter_id);
 
 CREATE TABLE campaign_lots (
     voter_id BLOB NOT NULL,
