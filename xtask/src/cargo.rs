@@ -73,9 +73,12 @@ pub(crate) fn build_all() -> Result<PathBuf> {
 }
 
 fn programs(profile: Profile) -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root().join("target"), |dir| root().join(dir));
-    target.join(profile.folder())
+    target().join(profile.folder())
+}
+
+/// The folder of what is built.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
 /// Runs `command` with its output shown.

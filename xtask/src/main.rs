@@ -4,6 +4,7 @@ mod cargo;
 mod chaos;
 mod close_runs;
 mod packages;
+mod servers;
 mod stack;
 mod start;
 mod steps;

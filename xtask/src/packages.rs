@@ -1,4 +1,4 @@
-//! The Debian packages with the servers that tests start.
+//! Debian packages: the servers that tests start, and what makes a root of newer ones.
 
 use std::env;
 use std::fs;
@@ -18,8 +18,9 @@ const SERVERS: [(&str, &str); 3] = [
 ];
 
 /// Tells package scripts not to start what they install.
-const POLICY_PATH: &str = "/usr/sbin/policy-rc.d";
-const POLICY: &str =
+pub(crate) const POLICY_PATH: &str = "/usr/sbin/policy-rc.d";
+/// What stands there: nothing may be started.
+pub(crate) const POLICY: &str =
     "#!/bin/sh\n# Put here by `cargo xtask` while it installs packages.\nexit 101\n";
 
 /// Makes sure that the servers are installed, if need be by apt-get.
@@ -32,9 +33,24 @@ pub(crate) fn require_servers() -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let list = missing.join(" ");
+    install(&missing)
+}
+
+/// Makes sure that `debootstrap` is installed, if need be by apt-get.
+///
+/// # Errors
+/// As [`require_servers`].
+pub(crate) fn require_debootstrap() -> Result<()> {
+    if is_installed("debootstrap") {
+        return Ok(());
+    }
+    install(&["debootstrap", "debian-archive-keyring"])
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    let list = packages.join(" ");
     if !succeeds(Command::new("apt-get").arg("--version")) {
-        bail!("these servers are missing; install them the way of this system: {list}");
+        bail!("these packages are missing; install them the way of this system: {list}");
     }
     if !is_root() {
         bail!(
@@ -46,7 +62,7 @@ pub(crate) fn require_servers() -> Result<()> {
     run(apt_get().arg("update")).context("cannot refresh the package lists")?;
     run(apt_get()
         .args(["install", "--yes", "--no-install-recommends"])
-        .args(&missing))
+        .args(packages))
     .with_context(|| format!("cannot install {list}"))
 }
 
@@ -65,7 +81,8 @@ fn is_installed(program: &str) -> bool {
         .any(|folder| folder.join(program).is_file())
 }
 
-fn is_root() -> bool {
+/// Whether this user may install packages.
+pub(crate) fn is_root() -> bool {
     let user = Command::new("id").arg("-u").output();
     user.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

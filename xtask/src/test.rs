@@ -1,10 +1,15 @@
 //! `cargo xtask test`: every check, in the order in which they fail fastest.
 
-use anyhow::Result;
-use test_stack::{Endpoints, Stack};
+use std::env;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use test_stack::{Endpoints, SERVERS_VARIABLE, Stack};
 
 use crate::cargo::{self, cargo, succeeds};
 use crate::packages::require_servers;
+use crate::servers::require_current;
 use crate::steps::Steps;
 use crate::tools::{require_deny, require_nextest};
 
@@ -19,10 +24,24 @@ pub(crate) struct Arguments {
     /// Only format, lints and tests, without the tests that kill servers.
     #[arg(long)]
     quick: bool,
+    /// Which servers the tests run on.
+    #[arg(long, value_enum, default_value_t = Servers::Installed)]
+    stack: Servers,
     /// Handed to `cargo nextest run`, for example a test's name or
     /// `-E 'package(vote-store)'`.
     #[arg(last = true)]
     nextest: Vec<String>,
+}
+
+/// Which servers the tests run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Servers {
+    /// Those of this system: MariaDB, RabbitMQ and Redis.
+    Installed,
+    /// MySQL, RabbitMQ and Redis from Debian's unstable distribution, fetched once into
+    /// target/servers (700 MB, two minutes, as root). Runs the tests alone: nothing else
+    /// depends on servers.
+    Latest,
 }
 
 /// Runs all steps and prints a summary.
@@ -30,6 +49,13 @@ pub(crate) struct Arguments {
 /// # Errors
 /// When a step failed.
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
+    match arguments.stack {
+        Servers::Installed => check_all(arguments).await,
+        Servers::Latest => run_on_current_servers(arguments).await,
+    }
+}
+
+async fn check_all(arguments: &Arguments) -> Result<()> {
     let mut steps = Steps::new();
     let ready = steps.run("prepare", || {
         require_servers()?;
@@ -59,16 +85,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     if !arguments.quick {
         steps.run("licences", check_licences);
     }
-    let built = steps.run("build", || cargo::build_all().map(|_programs| ()));
-    if !built {
-        steps.skip("tests");
-        return steps.finish();
-    }
-    match Stack::shared().await {
-        Ok(endpoints) => steps.run("tests", || run_tests(arguments, endpoints)),
-        Err(error) => steps.run("tests", || Err(error)),
-    };
-    if !arguments.quick {
+    let built = build_and_test(&mut steps, arguments).await;
+    if built && !arguments.quick {
         steps.run("doc tests", || {
             cargo::run(&mut cargo(&["test", "--workspace", "--doc"]))
         });
@@ -79,6 +97,43 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         });
     }
     steps.finish()
+}
+
+/// Becomes this program once more, so that it and all it starts know of the servers.
+async fn run_on_current_servers(arguments: &Arguments) -> Result<()> {
+    if env::var_os(SERVERS_VARIABLE).is_none() {
+        let servers = require_current()?;
+        let this = env::current_exe().context("cannot tell where this program lies")?;
+        let error = Command::new(this)
+            .args(env::args_os().skip(1))
+            .env(SERVERS_VARIABLE, servers)
+            .exec();
+        return Err(error).context("cannot start this program once more");
+    }
+    let mut steps = Steps::new();
+    // Some tests use the installed clients.
+    let ready = steps.run("prepare", || {
+        require_servers()?;
+        require_nextest()
+    });
+    if ready {
+        build_and_test(&mut steps, arguments).await;
+    }
+    steps.finish()
+}
+
+/// Whether there was something to test.
+async fn build_and_test(steps: &mut Steps, arguments: &Arguments) -> bool {
+    let built = steps.run("build", || cargo::build_all().map(|_programs| ()));
+    if !built {
+        steps.skip("tests");
+        return false;
+    }
+    match Stack::shared().await {
+        Ok(endpoints) => steps.run("tests", || run_tests(arguments, endpoints)),
+        Err(error) => steps.run("tests", || Err(error)),
+    };
+    true
 }
 
 /// The advisory database comes from GitHub, which not every machine reaches.

@@ -30,7 +30,9 @@ pub const SERVERS_VARIABLE: &str = "TALLY_TEST_SERVERS";
 pub(crate) fn installed_program(names: &[&str], package: &str) -> Result<PathBuf> {
     let list = names.join(" or ");
     let given = env::var_os(SERVERS_VARIABLE).filter(|folder| !folder.is_empty());
-    if let Some(folder) = given.map(PathBuf::from) {
+    if let Some(folder) = given {
+        // Servers start in folders of their own.
+        let folder = std::path::absolute(folder).context("where is the current folder?")?;
         return first_in([folder.clone()], names)
             .with_context(|| format!("no {list} in {SERVERS_VARIABLE}={}", folder.display()));
     }
