@@ -1,20 +1,20 @@
 //! Campaigns from outside: who votes in them, and a judge who compares what clients were
 //! told with what SQL and the API hold in the end.
 
-mod arena;
+pub(crate) mod arena;
 mod books;
 pub mod close_run;
-mod crowd;
+pub(crate) mod crowd;
 mod draft;
 mod history;
 pub mod hot_option;
 mod judge;
 mod partner;
 mod redis_loss;
-mod shown;
+pub(crate) mod shown;
 mod voter;
 
-pub use arena::Arena;
+pub use arena::{Arena, Means};
 pub use books::CampaignBooks;
 pub use draft::{Channel, Draft};
 pub use history::{Accepted, CampaignHistory};

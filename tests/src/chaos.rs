@@ -1,24 +1,33 @@
-//! Votes without pause while everything is killed, and a judge who looks at nothing but
-//! what clients were told and what SQL holds in the end.
+//! Votes without pause, on reviews and in campaigns, while everything is broken; and judges
+//! who look at nothing but what clients were told and what SQL holds in the end.
 //!
-//! The seed decides what is killed when and what clients ask for; the machine decides
+//! The seed decides what is broken when and what clients ask for; the machine decides
 //! how both meet, so that a run with the same seed is alike and not the same.
 
 mod books;
 mod faults;
 mod history;
 mod judge;
+mod midnight;
 mod plan;
+mod poison;
 mod reckoning;
+pub(crate) mod record;
 mod report;
+mod season;
+mod skew;
+mod small_disks;
 mod voters;
 mod world;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::sync::watch;
+use tokio::time::Instant;
+use vote_domain::Clock;
 
 pub use books::{Books, Ledger, execute};
 pub(crate) use books::{connect, uuid};
@@ -27,8 +36,12 @@ pub use history::{Accepted, History};
 pub use judge::{Promise, Rules, Violation, judge};
 pub use report::Report;
 
+use crate::campaign::{Arena, Means};
 use crate::real_stack::RealStack;
+use faults::{Breaker, Parts};
 use plan::Plan;
+use record::Record;
+use small_disks::SmallDisks;
 use world::World;
 
 /// The votes a day of members who vote a lot.
@@ -40,44 +53,72 @@ const REWARD_UP_VOTES: i64 = 10;
 /// What an author is given then.
 const REWARD_CREDIT: i64 = 2;
 
+/// Workers of a run.
+const N_WORKERS: usize = 3;
+
+/// From how long a run on a server is out of reach for minutes.
+const OUTAGE_FROM: Duration = Duration::from_secs(12 * 60);
+
 /// How a run goes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// How long votes are cast, at least; until the plan is carried out in any case.
     pub voting: Duration,
     /// Decides the plan, and what clients ask for.
     pub seed: u64,
-    /// Clients that vote at once.
+    /// Clients that vote at once: half of them on reviews, half in campaigns.
     pub n_clients: usize,
     /// How often each kind of fault happens, at least.
     pub n_rounds: usize,
     /// How long a client rests between two votes, on average.
     pub rest: Duration,
+    /// Whether a server is out of reach for five minutes.
+    pub outage: bool,
+    /// Whether servers have small disks of their own, which can be filled; only root in a
+    /// mount namespace of its own can make them.
+    pub small_disks: bool,
+    /// The file to which the history goes.
+    pub history: PathBuf,
 }
 
 impl Options {
-    /// What the suite of tests runs: under a minute and a half, each fault at least once.
+    /// What the suite of tests runs: about two minutes, each fault at least once.
     #[must_use]
     pub fn short(seed: u64) -> Self {
         Self {
-            voting: Duration::from_secs(35),
+            voting: Duration::from_secs(75),
             seed,
             n_clients: 64,
             n_rounds: 1,
             rest: Duration::from_millis(300),
+            outage: false,
+            small_disks: false,
+            history: std::env::temp_dir().join(format!("tally-chaos-{seed}.jsonl")),
         }
     }
 
-    /// `minutes` of voting by `n_clients`, each fault at least five times.
+    /// `minutes` of voting by `n_clients`.
     #[must_use]
     pub fn long(minutes: u32, seed: u64, n_clients: usize) -> Self {
+        let voting = Duration::from_secs(u64::from(minutes) * 60);
         Self {
-            voting: Duration::from_secs(u64::from(minutes) * 60),
-            seed,
+            voting,
             n_clients,
-            n_rounds: 5,
-            rest: Duration::from_millis(150),
+            n_rounds: 2,
+            rest: Duration::from_millis(100),
+            outage: voting >= OUTAGE_FROM,
+            ..Self::short(seed)
         }
+    }
+
+    /// Clients that vote on reviews.
+    fn n_review_clients(&self) -> usize {
+        self.n_clients.div_ceil(2)
+    }
+
+    /// Clients that vote in campaigns.
+    fn n_campaign_clients(&self) -> usize {
+        self.n_clients - self.n_review_clients()
     }
 }
 
@@ -86,15 +127,17 @@ impl Options {
 pub struct Run {
     /// What happened, and what is wrong.
     pub report: Report,
-    /// What clients were told.
+    /// What clients were told of votes on reviews.
     pub history: History,
     /// What SQL must hold to.
     pub rules: Rules,
     /// The services and their servers.
-    pub stack: RealStack,
+    pub stack: Arc<RealStack>,
+    // After the servers, so that it is dropped after them.
+    _disks: Option<SmallDisks>,
 }
 
-/// Votes while everything is killed, heals, and judges.
+/// Votes while everything is broken, heals, and judges.
 ///
 /// # Errors
 /// When the stack cannot be started, healed or read. A broken promise is no error: it
@@ -102,56 +145,107 @@ pub struct Run {
 pub async fn run(options: Options) -> Result<Run> {
     let plan = Plan::draw(&options);
     println!("{plan}");
-    let up_votes = REWARD_UP_VOTES.to_string();
-    let credit = REWARD_CREDIT.to_string();
-    let mut stack = RealStack::start(
-        2,
-        2,
-        &[
-            ("TALLY__REVIEWS__VOTES_PER_DAY", BUSY_LIMIT),
-            ("TALLY__REVIEWS__REWARD__UP_VOTES", &up_votes),
-            ("TALLY__REVIEWS__REWARD__CREDIT", &credit),
-            ("TALLY__AUTH__ACCESS_TOKEN_S", "86400"),
-        ],
-    )
-    .await?;
-    // The same service with the usual three votes a day, for members who have no more.
-    for _ in 0..2 {
-        let usual = [("TALLY__REVIEWS__VOTES_PER_DAY", "3")];
-        stack.add_gateway(&usual).await?;
+    let midnight = midnight::find(Clock::system().now(), options.voting);
+    let time_zone = midnight.map_or("UTC", |(zone, _)| zone.name());
+    match midnight {
+        Some((zone, at)) => println!("a new day begins in {zone} at {at}, during the run"),
+        None => println!("no new day begins anywhere during the run"),
     }
-    let world = Arc::new(World::make(stack.site(), &options).await?);
+    let disks = options.small_disks.then(SmallDisks::mount).transpose()?;
+    let stack = Arc::new(start(time_zone, disks.as_ref()).await?);
+    let record = Arc::new(Record::in_file(&options.history)?);
+    let world = Arc::new(World::make(stack.site(), &options, record.clone()).await?);
+    let means = Means {
+        tickets: 20_000,
+        daily_limit: 3_000,
+        rest: options.rest,
+        time_zone: time_zone.to_owned(),
+    };
+    let mut arena = Arena::on(stack.clone(), options.n_campaign_clients(), means).await?;
+    arena.record = Some(record.clone());
+    let arena = Arc::new(arena);
     println!(
-        "{} members, {} reviews",
+        "{} members on {} reviews, {} voters in campaigns; every answer is in {}",
         world.n_members(),
-        world.reviews.len()
+        world.reviews.len(),
+        arena.voters().len(),
+        record.path().display()
     );
 
     let (stop, stopped) = watch::channel(false);
-    let clients: Vec<_> = (0..options.n_clients)
-        .map(|n| tokio::spawn(voters::vote(world.clone(), options, n, stopped.clone())))
+    let clients: Vec<_> = (0..options.n_review_clients())
+        .map(|n| {
+            tokio::spawn(voters::vote(
+                world.clone(),
+                options.clone(),
+                n,
+                stopped.clone(),
+            ))
+        })
         .collect();
-    let carried_out = tokio::join!(
-        faults::carry_out(&plan, &stack),
-        tokio::time::sleep(options.voting)
-    )
-    .0?;
+    let until = Instant::now() + options.voting;
+    let parts = Parts::new();
+    let breaker = Breaker::new(&stack, &parts, &record);
+    let (carried_out, played, ()) = tokio::join!(
+        breaker.carry_out(&plan),
+        season::play(&arena, &breaker, &options, until),
+        tokio::time::sleep_until(until)
+    );
     let _ = stop.send(true);
     let mut history = History::default();
     for client in clients {
         history.extend(client.await.context("a client panicked")?);
     }
+    carried_out?;
+    let mut played = played?;
 
     println!("healing");
+    record.event("healing");
     history.unexpected.extend(faults::heal(&stack).await?);
+    let healed_at = Instant::now();
     voters::settle_what_is_open(&world, &mut history).await?;
+    for campaign in &mut played {
+        campaign.settle().await;
+    }
     let rules = world.rules(REWARD_UP_VOTES, REWARD_CREDIT);
-    let reckoning = reckoning::reckon(&stack, &world, &history, &rules).await?;
-    let report = Report::new(options, &carried_out, &history, reckoning);
+    let carried_out = breaker.done.into_inner();
+    let poison = poison::clear(&stack, carried_out.n_poison).await?;
+    let mut reckoning = reckoning::reckon(&stack, &world, &history, &rules).await?;
+    reckoning.violations.extend(poison);
+    let mut verdicts = Vec::new();
+    for campaign in played {
+        verdicts.push(campaign.judge(&arena, healed_at).await?);
+    }
+    record.flush()?;
+    let report = Report::new(options, carried_out, &history, reckoning, verdicts);
     Ok(Run {
         report,
         history,
         rules,
         stack,
+        _disks: disks,
     })
+}
+
+/// Starts two gateways with many votes a day and two with the usual three, of each two one
+/// with a clock ten minutes off, and three workers.
+async fn start(time_zone: &str, disks: Option<&SmallDisks>) -> Result<RealStack> {
+    let up_votes = REWARD_UP_VOTES.to_string();
+    let credit = REWARD_CREDIT.to_string();
+    let settings = [
+        ("TALLY__REVIEWS__VOTES_PER_DAY", BUSY_LIMIT),
+        ("TALLY__REVIEWS__REWARD__UP_VOTES", &*up_votes),
+        ("TALLY__REVIEWS__REWARD__CREDIT", &*credit),
+        ("TALLY__AUTH__ACCESS_TOKEN_S", "86400"),
+        ("TALLY__SITE__TIME_ZONE", time_zone),
+    ];
+    let folder = disks.map(SmallDisks::folder);
+    let mut stack = RealStack::start_linked(folder, 1, N_WORKERS, &settings).await?;
+    let usual = ("TALLY__REVIEWS__VOTES_PER_DAY", "3");
+    stack.add_gateway(&skew::clock("+600")?).await?;
+    stack.add_gateway(&[usual]).await?;
+    let skewed = skew::clock("-600")?;
+    let settings: Vec<_> = skewed.iter().copied().chain([usual]).collect();
+    stack.add_gateway(&settings).await?;
+    Ok(stack)
 }

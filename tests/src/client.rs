@@ -48,6 +48,11 @@ impl Client {
         }
     }
 
+    /// Where votes go.
+    pub(crate) fn gateway_url(&self) -> &str {
+        &self.gateway
+    }
+
     /// A request to the catalog; `path` follows `/api/v1`.
     pub fn catalog(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http

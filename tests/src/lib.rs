@@ -13,6 +13,7 @@ pub mod chaos;
 mod client;
 mod embedded;
 mod import;
+mod links;
 mod member;
 mod real_stack;
 mod site;
@@ -26,6 +27,7 @@ pub use embedded::Embedded;
 pub use import::{
     IMPORT_SETTINGS, ImportRun, check_import, data_file, import_command, import_review_votes,
 };
+pub use links::Links;
 pub use member::{Direction, Member};
 pub use real_stack::RealStack;
 pub use site::{Place, Site};

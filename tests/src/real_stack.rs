@@ -1,11 +1,14 @@
 //! The services as processes on real servers.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use futures::future::try_join_all;
 use test_stack::{Endpoints, Service, ServiceProcess, Stack, TestScope, built_program, free_port};
 use uuid::Uuid;
 
+use crate::links::Links;
 use crate::site::{ADMIN, Site};
 
 /// The longest a service may take to be ready: longer than a machine full of tests needs.
@@ -24,6 +27,8 @@ pub struct RealStack {
     pub workers: Vec<ServiceProcess>,
     /// Where SQL is.
     pub mysql_url: String,
+    /// By what services reach their servers, where that can be broken: one for each.
+    pub links: Vec<Links>,
     environment: Vec<(String, String)>,
     site: Site,
     // After the services, so that they are dropped after them.
@@ -33,6 +38,8 @@ pub struct RealStack {
 #[derive(Debug)]
 enum Servers {
     Own(Box<Stack>),
+    /// As `Own`, reached over links that can be broken.
+    Linked(Box<Stack>),
     Shared(#[expect(dead_code, reason = "what it names goes when it is dropped")] Box<TestScope>),
 }
 
@@ -48,26 +55,31 @@ impl RealStack {
         settings: &[(&str, &str)],
     ) -> Result<Self> {
         let stack = Stack::start().await?;
-        let Endpoints {
-            mysql_url,
-            amqp_url,
-            redis_url,
-            ..
-        } = stack.endpoints();
-        let addresses = vec![
-            ("TALLY__MYSQL__URL".to_owned(), mysql_url.clone()),
-            ("TALLY__RABBITMQ__URL".to_owned(), amqp_url),
-            ("TALLY__REDIS__URL".to_owned(), redis_url),
-        ];
+        let addresses = addresses(stack.endpoints());
         let servers = Servers::Own(Box::new(stack));
-        Self::start_on(
-            servers,
-            addresses,
-            mysql_url,
-            (n_gateways, n_workers),
-            settings,
-        )
-        .await
+        let n_services = (n_gateways, n_workers);
+        Self::start_on(servers, addresses, n_services, settings).await
+    }
+
+    /// As [`RealStack::start`], with links between each service and its servers that can
+    /// be broken one by one; servers keep their data in `folder`, if there is one.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn start_linked(
+        folder: Option<&Path>,
+        n_gateways: usize,
+        n_workers: usize,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let stack = match folder {
+            Some(folder) => Stack::start_in(folder).await?,
+            None => Stack::start().await?,
+        };
+        let addresses = addresses(stack.endpoints());
+        let servers = Servers::Linked(Box::new(stack));
+        let n_services = (n_gateways, n_workers);
+        Self::start_on(servers, addresses, n_services, settings).await
     }
 
     /// Starts the services on a database, vhost and key prefix of the test's own, on
@@ -83,7 +95,6 @@ impl RealStack {
     ) -> Result<Self> {
         let scope = Stack::isolated(name).await?;
         let prefix = scope.redis_prefix.trim_end_matches(':').to_owned();
-        let mysql_url = scope.mysql_url.clone();
         let addresses = vec![
             ("TALLY__MYSQL__URL".to_owned(), scope.mysql_url.clone()),
             ("TALLY__RABBITMQ__URL".to_owned(), scope.amqp_url.clone()),
@@ -91,23 +102,17 @@ impl RealStack {
             ("TALLY__REDIS__KEY_PREFIX".to_owned(), prefix),
         ];
         let servers = Servers::Shared(Box::new(scope));
-        Self::start_on(
-            servers,
-            addresses,
-            mysql_url,
-            (n_gateways, n_workers),
-            settings,
-        )
-        .await
+        let n_services = (n_gateways, n_workers);
+        Self::start_on(servers, addresses, n_services, settings).await
     }
 
     async fn start_on(
         servers: Servers,
         mut environment: Vec<(String, String)>,
-        mysql_url: String,
         (n_gateways, n_workers): (usize, usize),
         settings: &[(&str, &str)],
     ) -> Result<Self> {
+        let mysql_url = environment[0].1.clone();
         let ours = [
             ("TALLY__AUTH__SECRET", secret()?),
             ("TALLY__PARTNERS__SECRET_KEY", secret()?),
@@ -124,11 +129,22 @@ impl RealStack {
                 .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
         );
 
+        let mut links = Vec::new();
+        let mut wire = async |program: &str, number: Option<usize>| {
+            let name = number.map_or(program.to_owned(), |n| format!("{program}-{n}"));
+            let over = servers.link(&name, &mut links).await?;
+            service(&name, program, environment.iter().chain(&over))
+        };
         // The catalog first: it brings the database up to date and declares the queues.
-        let catalog = service("catalog", "catalog", &environment)?.start().await?;
-        let gateways = start_all("vote-gateway", n_gateways, &environment);
-        let workers = start_all("vote-worker", n_workers, &environment);
-        let (gateways, workers) = tokio::try_join!(gateways, workers)?;
+        let catalog = wire("catalog", None).await?.start().await?;
+        let (mut gateways, mut workers) = (Vec::new(), Vec::new());
+        for n in 1..=n_gateways {
+            gateways.push(wire("vote-gateway", Some(n)).await?.start());
+        }
+        for n in 1..=n_workers {
+            workers.push(wire("vote-worker", Some(n)).await?.start());
+        }
+        let (gateways, workers) = tokio::try_join!(try_join_all(gateways), try_join_all(workers))?;
         let site = Site {
             catalog: catalog.base_url(),
             gateways: gateways.iter().map(ServiceProcess::base_url).collect(),
@@ -138,6 +154,7 @@ impl RealStack {
             gateways,
             workers,
             mysql_url,
+            links,
             environment,
             site,
             servers,
@@ -150,7 +167,8 @@ impl RealStack {
     /// When it does not start.
     pub async fn add_gateway(&mut self, settings: &[(&str, &str)]) -> Result<()> {
         let name = format!("vote-gateway-{}", self.gateways.len() + 1);
-        let mut gateway = service(&name, "vote-gateway", &self.environment)?;
+        let over = self.servers.link(&name, &mut self.links).await?;
+        let mut gateway = service(&name, "vote-gateway", self.environment.iter().chain(&over))?;
         for (key, value) in settings {
             gateway = gateway.env(key, *value);
         }
@@ -172,25 +190,40 @@ impl RealStack {
     /// When they are shared: nobody may kill those.
     pub fn servers(&self) -> Result<&Stack> {
         match &self.servers {
-            Servers::Own(stack) => Ok(stack),
+            Servers::Own(stack) | Servers::Linked(stack) => Ok(stack),
             Servers::Shared(_) => anyhow::bail!("these servers are shared by many tests"),
         }
     }
 }
 
-async fn start_all(
-    program: &str,
-    n: usize,
-    environment: &[(String, String)],
-) -> Result<Vec<ServiceProcess>> {
-    let services = (1..=n).map(|number| async move {
-        let name = format!("{program}-{number}");
-        service(&name, program, environment)?.start().await
-    });
-    futures::future::try_join_all(services).await
+impl Servers {
+    /// The settings that lead the service `name` over links of its own, which are added to
+    /// `links`; none where links cannot be broken.
+    async fn link(&self, name: &str, links: &mut Vec<Links>) -> Result<Vec<(String, String)>> {
+        let Self::Linked(stack) = self else {
+            return Ok(Vec::new());
+        };
+        let own = Links::make(name, stack).await?;
+        let over = own.endpoints(stack);
+        links.push(own);
+        Ok(addresses(over))
+    }
 }
 
-fn service(name: &str, program: &str, environment: &[(String, String)]) -> Result<Service> {
+/// The settings that lead a service to `endpoints`, SQL first.
+fn addresses(endpoints: Endpoints) -> Vec<(String, String)> {
+    vec![
+        ("TALLY__MYSQL__URL".to_owned(), endpoints.mysql_url),
+        ("TALLY__RABBITMQ__URL".to_owned(), endpoints.amqp_url),
+        ("TALLY__REDIS__URL".to_owned(), endpoints.redis_url),
+    ]
+}
+
+fn service<'a>(
+    name: &str,
+    program: &str,
+    environment: impl Iterator<Item = &'a (String, String)>,
+) -> Result<Service> {
     let mut service =
         Service::new(name, &built_program(program)?, free_port()?).ready_within(READY_WITHIN);
     for (key, value) in environment {

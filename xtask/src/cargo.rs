@@ -13,6 +13,8 @@ pub(crate) enum Profile {
     Dev,
     /// Optimised.
     Release,
+    /// Optimised, with the checks of a debug build: what runs for long under faults.
+    Chaos,
 }
 
 impl Profile {
@@ -25,6 +27,7 @@ impl Profile {
         match self {
             Self::Dev => "debug",
             Self::Release => "release",
+            Self::Chaos => "chaos",
         }
     }
 }
@@ -51,11 +54,28 @@ pub(crate) fn build(packages: &[&str], profile: Profile) -> Result<PathBuf> {
     for package in packages {
         command.args(["--package", package, "--bin", package]);
     }
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
+    match profile {
+        Profile::Dev => &mut command,
+        Profile::Release => command.arg("--release"),
+        Profile::Chaos => command.args(["--profile", "chaos"]),
+    };
     run(&mut command)?;
     Ok(programs(profile))
+}
+
+/// Builds every program, optimised and with all checks, and returns the folder they lie in.
+///
+/// # Errors
+/// When the build fails; cargo has said why.
+pub(crate) fn build_for_chaos() -> Result<PathBuf> {
+    run(&mut cargo(&[
+        "build",
+        "--profile",
+        "chaos",
+        "--workspace",
+        "--bins",
+    ]))?;
+    Ok(programs(Profile::Chaos))
 }
 
 /// Builds every program and test of the workspace and returns the folder that

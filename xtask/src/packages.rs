@@ -1,4 +1,5 @@
-//! Debian packages: the servers that tests start, and what makes a root of newer ones.
+//! Debian packages: the servers that tests start, what sets clocks wrong, and what makes a
+//! root of newer servers.
 
 use std::env;
 use std::fs;
@@ -11,7 +12,8 @@ use anyhow::{Context, Result, bail};
 use crate::cargo::{run, succeeds};
 
 /// Debian packages, and a program that each of them brings.
-const SERVERS: [(&str, &str); 3] = [
+const SERVERS: [(&str, &str); 4] = [
+    ("faketime", "faketime"),
     ("mariadb-server", "mariadbd"),
     ("rabbitmq-server", "rabbitmq-server"),
     ("redis-server", "redis-server"),

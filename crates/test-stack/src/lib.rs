@@ -28,6 +28,7 @@ mod pid_file;
 mod port;
 mod process;
 mod program;
+mod proxy;
 mod rabbitmq;
 mod redis;
 mod scope;
@@ -42,6 +43,7 @@ pub use endpoints::{
 pub use pid_file::PidFile;
 pub use port::free_port;
 pub use program::{SERVERS_VARIABLE, built_program};
+pub use proxy::{Link, Proxy};
 pub use scope::TestScope;
 pub use server::Server;
 pub use service::{Service, ServiceProcess, check_ready};

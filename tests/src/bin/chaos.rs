@@ -1,31 +1,43 @@
-//! Votes while everything is killed, then judges: `cargo xtask chaos`.
+//! Votes while everything is broken, then judges: `cargo xtask chaos`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use journeys::chaos::{Options, Run, run};
 
-/// Votes without pause on a private stack while workers, gateways, Redis, RabbitMQ and
-/// MariaDB are killed or restarted, each at least five times; then checks that every
-/// accepted vote was counted once or rejected with a reason, that counters equal the
-/// ledger and that no quota was passed.
+/// Votes without pause on a private stack, on reviews and in campaigns that open and end,
+/// while processes are killed, stopped and frozen, servers restarted, emptied and put out
+/// of reach, links cut, slowed and black-holed, tables locked, commits cut, messages
+/// published twice and poison published; then decides each promise from what clients were
+/// told and what SQL holds. Ends with 1 if one was broken.
 #[derive(Debug, Parser)]
 #[command(name = "chaos")]
 struct Arguments {
     /// How long to vote, in minutes; longer where the faults take longer
     #[arg(long, default_value_t = 5)]
     minutes: u32,
-    /// Decides what is killed when: the same seed gives the same plan
+    /// Decides what is broken when: the same seed gives the same plan
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many clients vote at once
+    /// How many clients vote at once: half on reviews, half in campaigns
     #[arg(long, default_value_t = 64)]
     clients: usize,
-    /// Half a minute with each fault once, as the suite of tests runs it
+    /// How long a client rests between two votes, on average, in milliseconds
+    #[arg(long)]
+    rest_ms: Option<u64>,
+    /// A minute or so with each fault once, as the suite of tests runs it
     #[arg(long)]
     short: bool,
+    /// Give servers small disks of their own, and fill them now and then; only root in a
+    /// mount namespace of its own can
+    #[arg(long)]
+    small_disks: bool,
+    /// Where every answer and every fault is written, as JSON lines
+    #[arg(long)]
+    history: Option<PathBuf>,
     /// Where the services' logs are kept if a promise was broken
     #[arg(long)]
     logs: Option<PathBuf>,
@@ -34,11 +46,19 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    let options = if arguments.short {
+    let mut options = if arguments.short {
         Options::short(arguments.seed)
     } else {
         Options::long(arguments.minutes, arguments.seed, arguments.clients)
     };
+    options.small_disks = arguments.small_disks;
+    if let Some(rest_ms) = arguments.rest_ms {
+        options.rest = Duration::from_millis(rest_ms);
+    }
+    if let Some(history) = arguments.history {
+        options.history = history;
+    }
+    let history = options.history.clone();
     let run = run(options).await?;
     println!("{}", run.report);
     if run.report.violations().is_empty() {
@@ -49,7 +69,11 @@ async fn main() -> Result<ExitCode> {
         .logs
         .unwrap_or_else(|| std::env::temp_dir().join(format!("tally-chaos-{}", arguments.seed)));
     keep_logs(&run, &folder)?;
-    println!("the services' logs are in {}", folder.display());
+    println!(
+        "the services' logs are in {}, every answer in {}",
+        folder.display(),
+        history.display()
+    );
     Ok(ExitCode::FAILURE)
 }
 

@@ -19,6 +19,7 @@ use super::draft::{Channel, Draft};
 use super::partner::Partner;
 use super::voter::Voter;
 use crate::answer::Answer;
+use crate::chaos::record::Record;
 use crate::member::Member;
 use crate::real_stack::RealStack;
 
@@ -34,18 +35,43 @@ const KIND: &str = "jury";
 /// How many options campaigns have.
 const N_OPTIONS: usize = 20;
 
-/// The most tickets a day on the limited channel.
-const DAILY_LIMIT: i64 = 150;
+/// How much voters have to spend, and how fast they do.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// What most voters are granted; some get little.
+    pub tickets: i64,
+    /// The most tickets a day on the limited channel.
+    pub daily_limit: i64,
+    /// How long a client rests between two votes, on average.
+    pub rest: Duration,
+    /// The zone whose midnight begins a new day of tickets.
+    pub time_zone: String,
+}
+
+impl Default for Means {
+    /// Some hundred tickets, spent without a rest.
+    fn default() -> Self {
+        Self {
+            tickets: 500,
+            daily_limit: 150,
+            rest: Duration::ZERO,
+            time_zone: "Europe/Berlin".to_owned(),
+        }
+    }
+}
 
 /// The services on servers of their own, an operator, and voters of both kinds.
 #[derive(Debug)]
 pub struct Arena {
     /// The services.
-    pub stack: RealStack,
+    pub stack: Arc<RealStack>,
     pub(crate) operator: Member,
     pub(crate) clock: Clock,
     n_clients: usize,
+    means: Means,
     voters: Vec<Voter>,
+    /// Where every answer is noted, if it is.
+    pub(crate) record: Option<Arc<Record>>,
 }
 
 impl Arena {
@@ -57,6 +83,14 @@ impl Arena {
     pub async fn open(n_workers: usize, n_clients: usize) -> Result<Self> {
         let settings = [("TALLY__AUTH__ACCESS_TOKEN_S", "86400")];
         let stack = RealStack::start(2, n_workers, &settings).await?;
+        Self::on(Arc::new(stack), n_clients, Means::default()).await
+    }
+
+    /// As [`Arena::open`], on a stack that runs already and has a first admin.
+    ///
+    /// # Errors
+    /// When somebody cannot be signed up.
+    pub async fn on(stack: Arc<RealStack>, n_clients: usize, means: Means) -> Result<Self> {
         let operator = stack.site().admin().await?;
         let partner = Partner::admit(&operator, "Broadcaster", KIND).await?;
         let client = &stack.site().client()?;
@@ -68,7 +102,7 @@ impl Arena {
                     if n % 2 == 0 {
                         return Ok(partner.voter(format!("voter-{n}")));
                     }
-                    let member = client.sign_up(&format!("voter-{n}")).await?;
+                    let member = client.sign_up(&format!("fan-{n}")).await?;
                     anyhow::Ok(Voter::Member(member))
                 }
             })
@@ -79,7 +113,9 @@ impl Arena {
             operator,
             clock: Clock::system(),
             n_clients,
+            means,
             voters,
+            record: None,
             stack,
         })
     }
@@ -100,6 +136,7 @@ impl Arena {
     ) -> Result<Arc<Crowd>> {
         let mut draft = Draft::open_for(self.clock.now(), life);
         draft.name = name.to_owned();
+        draft.time_zone.clone_from(&self.means.time_zone);
         draft.free_daily_tickets = 10;
         draft.options = (1..=N_OPTIONS).map(|n| format!("option-{n:02}")).collect();
         let reserved = Channel {
@@ -107,7 +144,7 @@ impl Arena {
             ..Channel::open(RESERVED)
         };
         let limited = Channel {
-            daily_limit: Some(DAILY_LIMIT),
+            daily_limit: Some(self.means.daily_limit),
             ..Channel::open(LIMITED)
         };
         draft.channels = vec![limited, reserved, Channel::open(FREE)];
@@ -118,7 +155,8 @@ impl Arena {
         let grants: Vec<(usize, i64)> = (0..self.voters.len())
             .map(|voter| {
                 let few = rng.random_bool(0.15);
-                (voter, if few { rng.random_range(1..20) } else { 500 })
+                let little = rng.random_range(1..20);
+                (voter, if few { little } else { self.means.tickets })
             })
             .collect();
         stream::iter(grants)
@@ -133,8 +171,10 @@ impl Arena {
             voters: self.voters.clone(),
             gateways: self.stack.site().gateways.clone(),
             n_clients: self.n_clients,
+            rest: self.means.rest,
             seed,
             clock: self.clock.clone(),
+            record: self.record.clone(),
         }))
     }
 

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use self::faults::CarriedOut;
+pub(crate) use self::faults::closer_of;
 use self::plan::Plan;
 use super::arena::Arena;
 use super::books::CampaignBooks;

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -15,6 +16,7 @@ use vote_domain::Clock;
 use super::history::{Accepted, CampaignHistory, Open};
 use super::voter::Voter;
 use crate::answer::Answer;
+use crate::chaos::record::{Asked, Record};
 
 /// How often a ballot with a key is tried.
 const TRIES: usize = 30;
@@ -57,8 +59,12 @@ pub(crate) struct Crowd {
     pub(crate) voters: Vec<Voter>,
     pub(crate) gateways: Vec<String>,
     pub(crate) n_clients: usize,
+    /// How long a client rests between two votes, on average.
+    pub(crate) rest: Duration,
     pub(crate) seed: u64,
     pub(crate) clock: Clock,
+    /// Where every answer is noted, if it is.
+    pub(crate) record: Option<Arc<Record>>,
 }
 
 impl Crowd {
@@ -88,6 +94,9 @@ impl Crowd {
             // Once it is over they only try now and then.
             if told == Told::Over {
                 sleep(Duration::from_millis(rng.random_range(200..600))).await;
+            }
+            if !self.rest.is_zero() {
+                sleep(self.rest.mul_f64(rng.random_range(0.0..2.0))).await;
             }
         }
         history
@@ -176,6 +185,18 @@ impl Crowd {
         if took > HUNG {
             let detail = format!("no answer within {HUNG:?} at {gateway}");
             history.unexpected.push(detail);
+        }
+        if let Some(record) = &self.record {
+            let asked = Asked {
+                voter: &self.voters[ballot.voter].id(),
+                ballot: json!({
+                    "campaign": self.campaign, "option": ballot.option,
+                    "channel": ballot.channel, "tickets": ballot.tickets,
+                }),
+                key: ballot.key.as_deref(),
+                gateway,
+            };
+            record.answer(&asked, answer.as_ref().ok(), took);
         }
         match answer {
             Ok(answer) => self.take(ballot, &answer, history),

@@ -40,6 +40,8 @@ pub struct Draft {
     pub starts_at: DateTime<Utc>,
     /// When it ends.
     pub ends_at: DateTime<Utc>,
+    /// Whose midnight begins a new day of tickets.
+    pub time_zone: String,
     /// Tickets of every voter on each day.
     pub free_daily_tickets: i64,
     /// `end_of_day`, `days` or `campaign_end`, as the API has it.
@@ -61,6 +63,7 @@ impl Draft {
             name: "Song of the year".to_owned(),
             starts_at: now,
             ends_at: now + life,
+            time_zone: "Europe/Berlin".to_owned(),
             free_daily_tickets: 3,
             ticket_expiry: json!({ "kind": "campaign_end" }),
             channels: vec![Channel::open("web")],
@@ -90,7 +93,7 @@ impl Draft {
             "name": self.name,
             "starts_at": self.starts_at.to_rfc3339(),
             "ends_at": self.ends_at.to_rfc3339(),
-            "time_zone": "Europe/Berlin",
+            "time_zone": self.time_zone,
             "free_daily_tickets": self.free_daily_tickets,
             "ticket_expiry": self.ticket_expiry,
             "channels": channels.collect::<Vec<_>>(),

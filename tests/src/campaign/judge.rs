@@ -40,6 +40,22 @@ pub enum CampaignPromise {
     AnswersAreClear,
 }
 
+impl CampaignPromise {
+    /// The number among the promises of the design.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::NothingIsLost | Self::NoDeadLetters => 1,
+            Self::NothingIsAdded => 2,
+            Self::LimitsHold => 3,
+            Self::TicketsAreConserved | Self::WalletsAreTrue => 4,
+            Self::TalliesAreTrue | Self::ShownIsTrue => 6,
+            Self::NothingAfterTheEnd | Self::ResultIsTrue | Self::ClosedStaysClosed => 7,
+            Self::AnswersAreClear => 8,
+        }
+    }
+}
+
 /// A broken promise.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CampaignViolation {
@@ -69,8 +85,20 @@ impl fmt::Display for CampaignViolation {
 pub enum Closing {
     /// It is final, and Redis was there all the time: no accepted vote was rejected.
     Final,
+    /// It is final, and Redis lost its data before: votes that were too many are rejected.
+    FinalAfterLoss,
     /// It runs, and Redis lost its data: votes that were too many are rejected.
     RunningAfterLoss,
+}
+
+impl Closing {
+    /// Whether the campaign has a result.
+    pub(crate) fn is_final(self) -> bool {
+        match self {
+            Self::Final | Self::FinalAfterLoss => true,
+            Self::RunningAfterLoss => false,
+        }
+    }
 }
 
 /// Judges `books` by what clients were told.
@@ -90,7 +118,7 @@ pub fn judge(
     court.judge_tallies();
     court.judge_tickets();
     court.judge_limits();
-    if closing == Closing::Final {
+    if closing.is_final() {
         court.judge_result();
     }
     for (reason, detail) in &books.dead_letters {

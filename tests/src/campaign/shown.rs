@@ -70,7 +70,7 @@ pub(crate) async fn judge_shown(
         .into_iter()
         .map(blame(CampaignPromise::ShownIsTrue))
         .collect();
-    if closing == Closing::Final {
+    if closing.is_final() {
         let faults = shown.judge_result().await?;
         let wrong = faults.into_iter();
         violations.extend(wrong.map(blame(CampaignPromise::ResultIsTrue)));
@@ -313,13 +313,13 @@ async fn wallet_faults_of(
     let left = granted + free - cast + returned;
     match closing {
         // Nothing outlives its campaign.
-        Closing::Final => {
+        Closing::Final | Closing::FinalAfterLoss => {
             check("the balance", balance, 0);
             check("what expired", -sum("expiry"), left);
         }
         Closing::RunningAfterLoss => check("the balance", balance, left),
     }
-    if closing == Closing::RunningAfterLoss {
+    if !closing.is_final() {
         for lot in books.lots.iter().filter(|lot| is_own(&lot.voter)) {
             let shown = held.get(&lot.lot_id).copied().unwrap_or_default();
             let what = format!("lot {}", lot.lot_id);

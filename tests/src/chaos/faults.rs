@@ -1,149 +1,164 @@
 //! Carrying a plan out, and healing afterwards.
 
+mod broker;
+mod disk;
+mod links;
+mod processes;
+mod sql;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use futures::future::try_join_all;
-use test_stack::{Server, ServiceProcess};
+use futures::future::{join_all, try_join_all};
+use test_stack::{Link, ServiceProcess};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::sleep;
 
-use super::plan::{End, Fault, Kind, Part, Plan};
+use super::plan::{Fault, Kind, Part, Plan};
+use super::record::Record;
 use crate::real_stack::RealStack;
 
-/// How often each kind of fault happened.
-pub(crate) type CarriedOut = BTreeMap<Kind, usize>;
+pub(crate) use broker::POISON;
+pub(crate) use processes::{freeze_service, restart_service};
 
-/// Breaks everything as planned; each fault is healed before the next step.
-///
-/// # Errors
-/// When something does not come back.
-pub(crate) async fn carry_out(plan: &Plan, stack: &RealStack) -> Result<CarriedOut> {
-    let mut carried_out = CarriedOut::new();
-    for step in &plan.steps {
-        sleep(step.rest).await;
-        try_join_all(step.faults.iter().map(|fault| inject(*fault, stack))).await?;
-        for fault in &step.faults {
-            *carried_out.entry(fault.kind).or_default() += 1;
+/// How often each kind of fault happened, and how often a part was broken already.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CarriedOut {
+    pub(crate) happened: BTreeMap<Kind, usize>,
+    pub(crate) skipped: usize,
+    /// Processes ended.
+    pub(crate) n_kills: usize,
+    /// Messages that were no votes.
+    pub(crate) n_poison: usize,
+    /// Messages published once more.
+    pub(crate) n_copies: usize,
+}
+
+/// Who may break what.
+#[derive(Debug, Default)]
+pub(crate) struct Parts(BTreeMap<Part, Mutex<()>>);
+
+impl Parts {
+    pub(crate) fn new() -> Self {
+        Self(Part::ALL.map(|part| (part, Mutex::new(()))).into())
+    }
+
+    /// Takes all parts that `kind` breaks; `None` if one is broken already.
+    pub(crate) fn take(&self, kind: Kind) -> Option<Vec<MutexGuard<'_, ()>>> {
+        let taken = kind.parts().iter().map(|part| self.0[part].try_lock().ok());
+        taken.collect()
+    }
+}
+
+/// What is broken, and where it is written down.
+#[derive(Debug)]
+pub(crate) struct Breaker<'a> {
+    pub(crate) stack: &'a RealStack,
+    pub(crate) parts: &'a Parts,
+    pub(crate) record: &'a Record,
+    pub(crate) done: Mutex<CarriedOut>,
+}
+
+impl<'a> Breaker<'a> {
+    pub(crate) fn new(stack: &'a RealStack, parts: &'a Parts, record: &'a Record) -> Self {
+        Self {
+            stack,
+            parts,
+            record,
+            done: Mutex::default(),
         }
     }
-    Ok(carried_out)
-}
 
-async fn inject(fault: Fault, stack: &RealStack) -> Result<()> {
-    let Fault {
-        kind,
-        which,
-        end,
-        away,
-    } = fault;
-    let broken = match kind {
-        Kind::Restart(part) => restart(part, which, end, away, stack).await,
-        Kind::Freeze(part) => freeze(part, which, away, stack).await,
-        Kind::Amnesia => forget_what_is_queued(away, stack).await,
-    };
-    broken.with_context(|| format!("it did not come back after: {kind}"))
-}
+    /// Breaks everything as planned; each fault is healed before the next step.
+    ///
+    /// # Errors
+    /// When something does not come back.
+    pub(crate) async fn carry_out(&self, plan: &Plan) -> Result<()> {
+        let steps = async {
+            for step in &plan.steps {
+                sleep(step.rest).await;
+                try_join_all(step.faults.iter().map(|fault| self.inject(*fault))).await?;
+            }
+            anyhow::Ok(())
+        };
+        let outage = async {
+            let Some((at, fault)) = plan.outage else {
+                return Ok(());
+            };
+            sleep(at).await;
+            // Whoever breaks the server just then is let finish.
+            while !self.inject(fault).await? {
+                sleep(Duration::from_millis(100)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::try_join!(steps, outage)?;
+        Ok(())
+    }
 
-async fn restart(
-    part: Part,
-    which: usize,
-    end: End,
-    away: Duration,
-    stack: &RealStack,
-) -> Result<()> {
-    let servers = stack.servers()?;
-    match part {
-        Part::Worker => restart_service(&stack.workers, which, away).await,
-        Part::Gateway => restart_service(&stack.gateways, which, away).await,
-        Part::Redis => {
-            servers.redis.kill();
-            sleep(away).await;
-            servers.restart_redis_empty().await
+    /// Breaks something and heals it; `false` if a part of it was broken already.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub(crate) async fn inject(&self, fault: Fault) -> Result<bool> {
+        let kind = fault.kind;
+        let Some(_parts) = self.parts.take(kind) else {
+            self.done.lock().await.skipped += 1;
+            return Ok(false);
+        };
+        self.record.fault(&fault, "begins");
+        let broken = self.break_and_heal(fault).await;
+        broken.with_context(|| format!("it did not come back after: {kind}"))?;
+        self.record.fault(&fault, "is healed");
+        let mut done = self.done.lock().await;
+        *done.happened.entry(kind).or_default() += 1;
+        done.n_kills += kind.n_kills();
+        Ok(true)
+    }
+
+    async fn break_and_heal(&self, fault: Fault) -> Result<()> {
+        let Fault {
+            kind,
+            which,
+            end,
+            away,
+        } = fault;
+        let stack = self.stack;
+        match kind {
+            Kind::Restart(part) => processes::restart(part, which, end, away, stack).await,
+            Kind::Freeze(part) => processes::freeze(part, which, away, stack).await,
+            Kind::Flush => stack.servers()?.flush_redis().await,
+            Kind::Amnesia => processes::forget_what_is_queued(away, stack).await,
+            Kind::Alarm(alarm) => broker::raise(alarm, away, stack).await,
+            Kind::Link(part, trouble) => {
+                links::trouble(part, which, trouble, away, stack).await;
+                Ok(())
+            }
+            Kind::CutCommits(moment) => {
+                links::cut_commits(moment, away, stack).await;
+                Ok(())
+            }
+            Kind::Outage(part) => {
+                links::put_out_of_reach(part, which, away, stack).await;
+                Ok(())
+            }
+            Kind::LockedTables => sql::lock_tables(away, stack).await,
+            Kind::Deadlocks => sql::provoke_deadlocks(which, away, stack).await,
+            Kind::Duplicates => {
+                let n_copies = broker::publish_twice(away, stack).await?;
+                self.done.lock().await.n_copies += n_copies;
+                Ok(())
+            }
+            Kind::Poison => {
+                let first = self.done.lock().await.n_poison;
+                let n_poison = broker::publish_poison(first, stack).await?;
+                self.done.lock().await.n_poison += n_poison;
+                Ok(())
+            }
+            Kind::FullDisk(part) => disk::fill(part, away, stack).await,
         }
-        Part::RabbitMq => restart_server(&servers.rabbitmq, end, away).await,
-        Part::MariaDb => restart_server(&servers.mariadb, end, away).await,
     }
-}
-
-async fn freeze(part: Part, which: usize, away: Duration, stack: &RealStack) -> Result<()> {
-    let servers = stack.servers()?;
-    match part {
-        Part::Worker => freeze_service(&stack.workers, which, away).await,
-        Part::Gateway => freeze_service(&stack.gateways, which, away).await,
-        Part::Redis => freeze_server(&servers.redis, away).await,
-        Part::RabbitMq => freeze_server(&servers.rabbitmq, away).await,
-        Part::MariaDb => freeze_server(&servers.mariadb, away).await,
-    }
-}
-
-/// Freezes a service for `away`.
-pub(crate) async fn freeze_service(
-    of: &[ServiceProcess],
-    which: usize,
-    away: Duration,
-) -> Result<()> {
-    let service = &of[which % of.len()];
-    // One that just ended by a fault before is about to start: there is nothing to freeze.
-    if service.pause().is_ok() {
-        sleep(away).await;
-        service.resume()?;
-    }
-    Ok(())
-}
-
-/// Lets votes gather in the queue for `away`, empties Redis, and lets votes gather again.
-async fn forget_what_is_queued(away: Duration, stack: &RealStack) -> Result<()> {
-    // One that just ended by another fault settles nothing either.
-    let frozen: Vec<&ServiceProcess> = stack
-        .workers
-        .iter()
-        .filter(|worker| worker.pause().is_ok())
-        .collect();
-    sleep(away).await;
-    let emptied = stack.servers()?.restart_redis_empty().await;
-    sleep(away * 2).await;
-    for worker in frozen {
-        worker.resume()?;
-    }
-    emptied
-}
-
-async fn freeze_server(server: &Server, away: Duration) -> Result<()> {
-    server.pause()?;
-    sleep(away).await;
-    server.resume()
-}
-
-/// Kills a service and starts it again after `away`.
-pub(crate) async fn restart_service(
-    of: &[ServiceProcess],
-    which: usize,
-    away: Duration,
-) -> Result<()> {
-    let service = &of[which % of.len()];
-    service.kill();
-    sleep(away).await;
-    // Not waited for: while something else is broken too, it cannot be ready.
-    start_without_waiting(service).await
-}
-
-/// Starts `service`; an error only where the process ends at once.
-async fn start_without_waiting(service: &ServiceProcess) -> Result<()> {
-    let starting = tokio::time::timeout(Duration::from_secs(5), service.start());
-    match starting.await {
-        Ok(started) => started,
-        Err(_still_starting) => Ok(()),
-    }
-}
-
-async fn restart_server(server: &Server, end: End, away: Duration) -> Result<()> {
-    match end {
-        End::Orderly => server.stop().await?,
-        End::Sudden => server.kill(),
-    }
-    sleep(away).await;
-    server.start().await
 }
 
 /// Brings everything back and waits until it is ready; answers which services had ended
@@ -152,6 +167,11 @@ async fn restart_server(server: &Server, end: End, away: Duration) -> Result<()>
 /// # Errors
 /// When something does not come back.
 pub(crate) async fn heal(stack: &RealStack) -> Result<Vec<String>> {
+    for links in &stack.links {
+        for link in [&links.mysql, &links.amqp, &links.redis] {
+            link.set(Link::Whole);
+        }
+    }
     let services: Vec<&ServiceProcess> = [&stack.catalog]
         .into_iter()
         .chain(&stack.gateways)
@@ -167,6 +187,7 @@ pub(crate) async fn heal(stack: &RealStack) -> Result<Vec<String>> {
             )
         })
         .collect();
-    try_join_all(services.into_iter().map(ServiceProcess::start)).await?;
+    let started = join_all(services.into_iter().map(ServiceProcess::start)).await;
+    started.into_iter().collect::<Result<Vec<()>>>()?;
     Ok(gone)
 }

@@ -27,6 +27,8 @@ pub struct Rules {
 pub enum Promise {
     /// A vote answered 202 reaches exactly one end, and says what was asked for.
     NothingIsLost,
+    /// A vote of unknown fate is sent again at its voter's next request.
+    NothingIsStranded,
     /// No vote counts twice.
     NothingCountsTwice,
     /// The standing vote is the last counted one, one for each voter and review.
@@ -54,6 +56,21 @@ pub struct Violation {
     pub promise: Promise,
     /// By what.
     pub detail: String,
+}
+
+impl Promise {
+    /// The number among the promises of the design.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::NothingIsLost | Self::NoDeadLetters => 1,
+            Self::NothingCountsTwice => 2,
+            Self::OneStands | Self::QuotaHolds | Self::NoSelfVotes => 3,
+            Self::NothingIsStranded => 5,
+            Self::CountersAreTrue | Self::RewardsAreExact | Self::ShownIsTrue => 6,
+            Self::AnswersAreClear => 8,
+        }
+    }
 }
 
 impl Violation {

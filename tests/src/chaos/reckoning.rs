@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
+use mysql_async::prelude::Queryable;
 use reqwest::Method;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::books::Books;
+use super::books::{Books, connect};
 use super::history::History;
 use super::judge::{Promise, Rules, Violation, judge};
 use super::world::World;
@@ -59,28 +60,39 @@ pub(crate) async fn reckon(
     })
 }
 
-/// Waits until the queues are empty and the ledger holds everything that was accepted,
-/// or has stood still for long.
+/// Waits until the queues are empty, or the ledger has stood still for long.
 async fn wait_until_settled(stack: &RealStack, history: &History) -> Result<Books> {
     let mut moved_at = Instant::now();
     let mut n_known = 0;
     loop {
+        // A queue that is empty stays so: nobody votes any more.
         let n_queued = n_queued(stack).await?;
-        let books = Books::read(&stack.mysql_url).await?;
-        let known: HashSet<Uuid> = books.ledger.iter().map(|vote| vote.vote_id).collect();
-        let is_whole = history
-            .accepted
-            .iter()
-            .all(|told| known.contains(&told.vote_id));
-        if (is_whole && n_queued == 0) || moved_at.elapsed() > STANDSTILL {
-            return Ok(books);
+        if n_queued == 0 {
+            let books = Books::read(&stack.mysql_url).await?;
+            let known: HashSet<Uuid> = books.ledger.iter().map(|vote| vote.vote_id).collect();
+            let mut told = history.accepted.iter();
+            let is_whole = told.all(|told| known.contains(&told.vote_id));
+            if is_whole || moved_at.elapsed() > STANDSTILL {
+                return Ok(books);
+            }
+        } else if moved_at.elapsed() > STANDSTILL {
+            return Books::read(&stack.mysql_url).await;
         }
-        if known.len() != n_known {
-            n_known = known.len();
+        let n_ledger = n_ledger(stack).await?;
+        if n_ledger != n_known {
+            n_known = n_ledger;
             moved_at = Instant::now();
         }
         sleep(Duration::from_millis(500)).await;
     }
+}
+
+/// How many votes have come to an end.
+async fn n_ledger(stack: &RealStack) -> Result<u64> {
+    let mut sql = connect(&stack.mysql_url).await?;
+    let n: Option<u64> = sql.query_first("SELECT COUNT(*) FROM review_votes").await?;
+    sql.disconnect().await?;
+    Ok(n.unwrap_or_default())
 }
 
 /// Asks again while the answer is a 503: what was healed a moment ago may need another
@@ -229,7 +241,7 @@ async fn resolve_doubts(
             "counted" | "rejected" | "never was" => {}
             "accepted" => {
                 let detail = format!("vote {vote_id} is stranded: its voter asked again since");
-                violations.push(Violation::new(Promise::NothingIsLost, detail));
+                violations.push(Violation::new(Promise::NothingIsStranded, detail));
             }
             answer => {
                 let detail = format!("asking after {vote_id} was answered {answer}");

@@ -6,12 +6,14 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::Options;
 use super::history::{Accepted, History, Open};
+use super::record::Asked;
 use super::world::{Limit, World};
 use crate::answer::Answer;
 use crate::member::Direction;
@@ -20,8 +22,8 @@ use crate::member::Direction;
 /// the run it is sent again.
 const TRIES: u32 = 5;
 
-/// An answer that takes longer than this counts as none: the services promise 503 before.
-const HUNG: Duration = Duration::from_secs(15);
+/// No answer may take longer: frozen for some seconds, and then a service's own limit.
+const HUNG: Duration = Duration::from_secs(18);
 
 /// How long everything may take to answer after it was healed.
 const HEALED_WITHIN: Duration = Duration::from_secs(60);
@@ -96,6 +98,13 @@ async fn try_once(world: &World, ballot: &Open, history: &mut History, rng: &mut
         .cast(ballot.review, ballot.direction, ballot.key.as_deref())
         .await;
     let took = asked_at.elapsed();
+    let asked = Asked {
+        voter: &member.user_name,
+        ballot: json!({ "review": ballot.review, "direction": ballot.direction.as_str() }),
+        key: ballot.key.as_deref(),
+        gateway: member.client.gateway_url(),
+    };
+    world.record.answer(&asked, answer.as_ref().ok(), took);
     history.slowest = history.slowest.max(took);
     if took > HUNG {
         history.unexpected.push(format!(
@@ -132,6 +141,8 @@ fn take(world: &World, ballot: &Open, answer: &Answer, history: &mut History) ->
         (204, _) if ballot.direction == Direction::None => {}
         (403, "self_vote") if is_own => {}
         (429, "daily_quota_used") if voter.limit == Limit::Usual => {}
+        // The gateway was frozen for so long that it never read the request.
+        (408, _) => return Told::Later,
         (503, _) if answer.retry_after().is_ok() => {
             let in_doubt = answer.vote_id().map(|vote_id| (ballot.member, vote_id));
             history.in_doubt.extend(in_doubt);

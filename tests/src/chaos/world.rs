@@ -1,6 +1,7 @@
 //! Who votes on what.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -9,6 +10,7 @@ use rand::rngs::StdRng;
 use uuid::Uuid;
 
 use super::judge::Rules;
+use super::record::Record;
 use super::{BUSY_LIMIT, Options};
 use crate::member::Member;
 use crate::site::Site;
@@ -56,6 +58,8 @@ pub(crate) struct World {
     shares: Vec<Share>,
     busy_gateways: Vec<String>,
     usual_gateways: Vec<String>,
+    /// Where every answer is noted.
+    pub(crate) record: Arc<Record>,
 }
 
 #[derive(Debug)]
@@ -66,7 +70,7 @@ struct Share {
 
 impl World {
     /// Signs everybody up and writes the reviews.
-    pub(crate) async fn make(site: &Site, options: &Options) -> Result<Self> {
+    pub(crate) async fn make(site: &Site, options: &Options, record: Arc<Record>) -> Result<Self> {
         let place = site.place().await?;
         let authors: Vec<Voter> = stream::iter(0..N_REVIEWS)
             .map(|n| async move {
@@ -83,7 +87,7 @@ impl World {
         let minutes = usize::try_from(options.voting.as_secs() / 60)?.max(1);
         let n_usual = (N_USUAL * minutes).min(N_USUAL_MAX);
         let limits: Vec<Limit> = std::iter::repeat_n(Limit::Busy, N_SHARED)
-            .chain((0..options.n_clients).flat_map(|_| {
+            .chain((0..options.n_review_clients()).flat_map(|_| {
                 let busy = std::iter::repeat_n(Limit::Busy, N_BUSY);
                 busy.chain(std::iter::repeat_n(Limit::Usual, n_usual))
             }))
@@ -107,7 +111,7 @@ impl World {
             .collect();
         let voters: Vec<Voter> = authors.into_iter().chain(others).collect();
         let shared: Vec<usize> = (0..N_REVIEWS + N_SHARED).collect();
-        let shares = (0..options.n_clients)
+        let shares = (0..options.n_review_clients())
             .map(|client| {
                 let first = N_REVIEWS + N_SHARED + client * (N_BUSY + n_usual);
                 let own_busy = first..first + N_BUSY;
@@ -129,6 +133,7 @@ impl World {
             shares,
             busy_gateways: busy_gateways.to_vec(),
             usual_gateways: usual_gateways.to_vec(),
+            record,
         })
     }
 

@@ -102,7 +102,7 @@ async fn inject(step: &Step, arena: &Arena, campaign: Uuid) -> Result<Option<&'s
 }
 
 /// The worker that last said that it closes the campaign, waited for a little.
-async fn closer_of(workers: &[ServiceProcess], campaign: Uuid) -> Option<usize> {
+pub(crate) async fn closer_of(workers: &[ServiceProcess], campaign: Uuid) -> Option<usize> {
     let campaign = campaign.to_string();
     for _ in 0..20 {
         let said_at = |worker: &ServiceProcess| {

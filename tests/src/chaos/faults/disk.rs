@@ -1,0 +1,73 @@
+//! A server's disk, full for a while.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use test_stack::Server;
+use tokio::time::sleep;
+
+use crate::chaos::plan::Part;
+use crate::real_stack::RealStack;
+
+/// What takes all room.
+const BALLAST: &str = "ballast";
+
+/// Fills the disk of the server `part` for `away`; makes room, and starts it again should
+/// it have ended.
+pub(super) async fn fill(part: Part, away: Duration, stack: &RealStack) -> Result<()> {
+    let servers = stack.servers()?;
+    let (server, folder) = match part {
+        Part::Redis => (&servers.redis, "redis"),
+        Part::RabbitMq => (&servers.rabbitmq, "rabbitmq"),
+        Part::MariaDb | Part::Catalog | Part::Worker | Part::Gateway => {
+            (&servers.mariadb, "mariadb")
+        }
+    };
+    let ballast = servers.folder().join(folder).join(BALLAST);
+    take_all_room(&ballast)?;
+    sleep(away).await;
+    std::fs::remove_file(&ballast).context("cannot make room")?;
+    recover(part, server).await
+}
+
+/// What an operator does once there is room: a server that ended is started; a broker
+/// whose log could not be written is restarted.
+async fn recover(part: Part, server: &Server) -> Result<()> {
+    match part {
+        Part::RabbitMq => {
+            server.kill();
+            server.start().await
+        }
+        _ => server.start().await,
+    }
+}
+
+fn take_all_room(ballast: &Path) -> Result<()> {
+    let folder = ballast.parent().context("no folder")?;
+    let asked = Command::new("df")
+        .args(["--block-size=1", "--output=avail"])
+        .arg(folder)
+        .output()
+        .context("cannot run df")?;
+    let text = String::from_utf8_lossy(&asked.stdout).into_owned();
+    let free: u64 = text
+        .lines()
+        .last()
+        .and_then(|line| line.trim().parse().ok())
+        .with_context(|| format!("df printed {text:?}"))?;
+    // While it is being taken the server may take some of it, too.
+    for part in [free, free / 2, 4096] {
+        let taken = Command::new("fallocate")
+            .args(["--length", &part.max(1).to_string()])
+            .arg(ballast)
+            .status()
+            .context("cannot run fallocate")?;
+        if taken.success() {
+            return Ok(());
+        }
+    }
+    ensure!(ballast.exists(), "the disk could not be filled");
+    Ok(())
+}
