@@ -87,6 +87,8 @@ pub enum Permission {
     VoidCampaignVote,
     /// Read the audit record.
     ReadAudit,
+    /// Read dead letters, and replay or drop them.
+    KeepDeadLetters,
     /// Admit partners, and give, rotate and revoke their keys.
     KeepPartners,
     /// Give a role to an account.
@@ -95,7 +97,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Vote,
         Self::Review,
         Self::RemoveReview,
@@ -105,6 +107,7 @@ impl Permission {
         Self::GrantTickets,
         Self::VoidCampaignVote,
         Self::ReadAudit,
+        Self::KeepDeadLetters,
         Self::KeepPartners,
         Self::GiveRole,
     ];
@@ -119,7 +122,8 @@ impl Permission {
             | Self::KeepCampaigns
             | Self::GrantTickets
             | Self::VoidCampaignVote
-            | Self::ReadAudit => Role::Operator,
+            | Self::ReadAudit
+            | Self::KeepDeadLetters => Role::Operator,
             Self::KeepPartners | Self::GiveRole => Role::Admin,
         }
     }

@@ -80,6 +80,8 @@ macro_rules! queries {
         pub(crate) mod leanings;
         #[path = "queries/ledger.rs"]
         pub(crate) mod ledger;
+        #[path = "queries/letter_decisions.rs"]
+        pub(crate) mod letter_decisions;
         #[path = "queries/partners.rs"]
         pub(crate) mod partners;
         #[path = "queries/review_rows.rs"]

@@ -7,7 +7,7 @@
 mod answer;
 mod facts;
 mod grants;
-mod problem;
+pub(crate) mod problem;
 mod product;
 pub(crate) mod routes;
 mod statement;

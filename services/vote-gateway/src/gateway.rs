@@ -57,6 +57,7 @@ pub struct GatewayParts {
 pub struct Gateway {
     pub(crate) store: Store,
     pub(crate) cache: Cache,
+    pub(crate) queue: Queue,
     pub(crate) office: Office,
     pub(crate) reviews: Booth<Reviews>,
     pub(crate) campaigns: Campaigns,
@@ -97,6 +98,7 @@ impl Gateway {
             office,
             store,
             cache,
+            queue,
         }
     }
 

@@ -6,7 +6,8 @@
 //! the vote in the state, hands it to the queue, and answers once the broker has it. What
 //! else may be needed on the way has its own file: [`facts`] about reviews, [`repeats`] of
 //! an idempotency key, votes that must be sent again ([`resend`]). [`voids`] take votes out of
-//! the count again, and [`tell`] the voter's state.
+//! the count again, and [`tell`] the voter's state; [`dead_letters`] are what operators decide
+//! on.
 
 mod answer;
 mod app;
@@ -15,6 +16,7 @@ mod campaigns;
 mod cast;
 mod coalesce;
 mod confirmed;
+mod dead_letters;
 mod epoch;
 mod error;
 mod facts;
@@ -36,6 +38,7 @@ mod way;
 
 pub use campaigns::CampaignRefusal;
 pub use cast::{Accepted, Cast};
+pub use dead_letters::{DropError, Dropped, ReplayError};
 pub use error::{CastError, Unavailable};
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use idempotency::{IdempotencyKey, InvalidKey};

@@ -20,6 +20,7 @@ use crate::answer::{
 };
 use crate::campaigns::routes as campaign_routes;
 use crate::cast::Cast;
+use crate::dead_letters;
 use crate::gateway::Gateway;
 use crate::idempotency::IdempotencyKey;
 use crate::review_voids;
@@ -40,7 +41,8 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(get().to(votes)),
         )
         .service(resource("/votes/{vote_id}").route(get().to(vote_status)))
-        .configure(campaign_routes::configure);
+        .configure(campaign_routes::configure)
+        .configure(dead_letters::routes::configure);
 }
 
 /// The description of the gateway's routes.
@@ -62,7 +64,11 @@ pub fn configure(config: &mut ServiceConfig) {
         campaign_routes::wallet,
         campaign_routes::ledger,
         campaign_routes::grant,
-        campaign_routes::void
+        campaign_routes::void,
+        dead_letters::routes::list,
+        dead_letters::routes::show,
+        dead_letters::routes::replay,
+        dead_letters::routes::drop_letter
     ),
     components(schemas(
         AcceptedBody,

@@ -149,7 +149,11 @@ async fn read_voters(
     Ok((now, marks))
 }
 
-async fn known(connection: &mut Conn, ids: &[[Value; 1]]) -> Result<HashSet<VoteId>, StoreError> {
+/// Which of `ids` the ledger knows.
+pub(crate) async fn known(
+    connection: &mut Conn,
+    ids: &[[Value; 1]],
+) -> Result<HashSet<VoteId>, StoreError> {
     let mut known = HashSet::new();
     for ids in key_in("vote_id", ids) {
         let found: Vec<Key> = campaign_votes::table
@@ -188,7 +192,8 @@ async fn vote_marks(
     Ok(marks)
 }
 
-async fn insert_ledger(
+/// Enters `entries` into the ledger.
+pub(crate) async fn insert_ledger(
     connection: &mut Conn,
     entries: &[LedgerEntry],
     now: DateTime<Utc>,

@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 use vote_domain::id::named;
 
 use super::Conn;
 use crate::StoreError;
-use crate::dead_letters::{DeadLetter, NewDeadLetter};
+use crate::dead_letters::{DeadLetter, LetterFilter, LetterState, NewDeadLetter};
 use crate::key::{Key, Moment};
 use crate::schema::{canaries, dead_letters};
 
@@ -23,12 +24,22 @@ struct Row {
     n_arrivals: i64,
     created_at: Moment,
     resolved_at: Option<Moment>,
-    _resolution: Option<String>,
+    resolution: Option<String>,
+}
+
+/// How a letter stands whose columns say this.
+pub(crate) fn state_of(is_resolved: bool, resolution: Option<&str>) -> LetterState {
+    match resolution {
+        _ if !is_resolved => LetterState::Open,
+        Some(replayed) if replayed == LetterState::Replayed.as_str() => LetterState::Replayed,
+        _ => LetterState::Dropped,
+    }
 }
 
 impl From<Row> for DeadLetter {
     fn from(row: Row) -> Self {
         Self {
+            state: state_of(row.resolved_at.is_some(), row.resolution.as_deref()),
             id: row.dead_letter_id.into(),
             ballot_box: row.ballot_box,
             kind: row.kind,
@@ -49,11 +60,22 @@ pub(crate) async fn keep(
 ) -> Result<(), StoreError> {
     for letter in letters {
         let id = Key(named(&letter.ballot_box, &letter.bytes));
-        let again = diesel::update(dead_letters::table.filter(dead_letters::dead_letter_id.eq(id)))
+        let known = dead_letters::table.filter(dead_letters::dead_letter_id.eq(id));
+        let again = diesel::update(known)
             .set(dead_letters::n_arrivals.eq(dead_letters::n_arrivals + 1))
             .execute(connection)
             .await?;
         if again > 0 {
+            // What was replayed in vain waits for a decision as before. What was dropped
+            // stays so: its votes are in the ledger.
+            let replayed = dead_letters::resolution.eq(LetterState::Replayed.as_str());
+            diesel::update(known.filter(replayed))
+                .set((
+                    dead_letters::resolved_at.eq(None::<Moment>),
+                    dead_letters::resolution.eq(None::<String>),
+                ))
+                .execute(connection)
+                .await?;
             continue;
         }
         let detail: String = letter.detail.chars().take(1_000).collect();
@@ -89,6 +111,47 @@ pub(crate) async fn open(
     }
     let rows: Vec<Row> = query.load(connection).await?;
     Ok(rows.into_iter().map(DeadLetter::from).collect())
+}
+
+pub(crate) async fn page(
+    connection: &mut Conn,
+    filter: &LetterFilter,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: u32,
+) -> Result<Vec<DeadLetter>, StoreError> {
+    let mut query = dead_letters::table
+        .order((dead_letters::created_at, dead_letters::dead_letter_id))
+        .limit(limit.into())
+        .into_boxed();
+    if let Some(ballot_box) = &filter.ballot_box {
+        query = query.filter(dead_letters::ballot_box.eq(ballot_box));
+    }
+    if let Some(state) = filter.state {
+        query = match state {
+            LetterState::Open => query.filter(dead_letters::resolved_at.is_null()),
+            LetterState::Replayed | LetterState::Dropped => query
+                .filter(dead_letters::resolved_at.is_not_null())
+                .filter(dead_letters::resolution.eq(state.as_str())),
+        };
+    }
+    if let Some((at, id)) = after {
+        query = query.filter(
+            dead_letters::created_at.gt(Moment(at)).or(dead_letters::created_at
+                .eq(Moment(at))
+                .and(dead_letters::dead_letter_id.gt(Key(id)))),
+        );
+    }
+    let rows: Vec<Row> = query.load(connection).await?;
+    Ok(rows.into_iter().map(DeadLetter::from).collect())
+}
+
+pub(crate) async fn one(connection: &mut Conn, id: Uuid) -> Result<Option<DeadLetter>, StoreError> {
+    let row: Option<Row> = dead_letters::table
+        .filter(dead_letters::dead_letter_id.eq(Key(id)))
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(row.map(DeadLetter::from))
 }
 
 pub(crate) async fn write_canary(

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use vote_domain::review::{Counts, ReviewVote, Rows, Settlement, Touched, merge};
+use vote_domain::review::{Counts, LedgerEntry, ReviewVote, Rows, Settlement, Touched, merge};
 use vote_domain::voter_state::Settled;
 use vote_domain::{Outcome, ReviewId, Seq, UserId, VoteId};
 
@@ -52,7 +52,7 @@ pub(crate) async fn settle(
     let mut rows = read_rows(connection, &batch, &voids).await?;
     let settlement = merge(&mut rows, votes.iter().cloned());
 
-    insert_ledger(connection, &settlement, now).await?;
+    insert_ledger(connection, &settlement.entries, now).await?;
     end_voids(connection, &settlement, &voids, now).await?;
     write_change(connection, &rows, &settlement).await?;
 
@@ -135,13 +135,13 @@ async fn read_rows(
     })
 }
 
-async fn insert_ledger(
+/// Enters `entries` into the ledger.
+pub(crate) async fn insert_ledger(
     connection: &mut Conn,
-    settlement: &Settlement,
+    entries: &[LedgerEntry],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let mut rows: Vec<_> = settlement
-        .entries
+    let mut rows: Vec<_> = entries
         .iter()
         .map(|entry| {
             let vote = &entry.vote;

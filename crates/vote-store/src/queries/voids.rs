@@ -51,7 +51,10 @@ struct Falls {
 }
 
 /// Locks the campaign's row; none if there is no such campaign.
-async fn lock(connection: &mut Conn, campaign: CampaignId) -> Result<Option<Progress>, StoreError> {
+pub(crate) async fn lock(
+    connection: &mut Conn,
+    campaign: CampaignId,
+) -> Result<Option<Progress>, StoreError> {
     let found: Vec<String> = Locked(
         campaigns::table
             .filter(campaigns::campaign_id.eq(Key::from(campaign)))

@@ -7,6 +7,7 @@ mod backends;
 mod closing;
 mod grants;
 mod histories;
+mod letters;
 mod plans;
 mod settling;
 mod voids;

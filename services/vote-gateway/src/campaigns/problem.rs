@@ -29,7 +29,7 @@ pub(super) fn vote_not_found() -> Problem {
 }
 
 /// 409 for a campaign that is not where the call needs it.
-pub(super) fn campaign_not_open(stage: Stage) -> Problem {
+pub(crate) fn campaign_not_open(stage: Stage) -> Problem {
     let detail = match stage {
         Stage::Scheduled => "The campaign has not begun.",
         Stage::Open => "The campaign does not take this now.",
