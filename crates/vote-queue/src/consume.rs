@@ -146,7 +146,9 @@ impl Consumer {
         self.order(|done| Order::Release(tags.to_vec(), done)).await;
     }
 
-    /// What waits in the box, read on this consumer's own channel.
+    /// What waits in the box, read on this consumer's own channel. Nothing ready means
+    /// that a majority of the box's members says so; a message found on the way is
+    /// delivered, even beyond the prefetch.
     ///
     /// # Errors
     /// [`TopologyError::Unavailable`] while there is no channel; nothing is known then.

@@ -1,5 +1,6 @@
 //! The queue on RabbitMQ.
 
+mod addresses;
 mod intake;
 mod link;
 mod outlet;

@@ -20,19 +20,25 @@ section! {
 section! {
     /// The message broker that carries votes.
     Rabbitmq {
-        /// Where the broker is: `amqp://user:password@host:port/vhost`.
+        /// Where the broker is: `amqp://user:password@host:port/vhost`. Of a cluster, all
+        /// brokers: `amqp://user:password@host:port,host:port,host:port/vhost`.
         url: Option<Secret> = None;
         /// Longest to wait for the broker's confirm of a publish, in milliseconds.
         confirm_timeout_ms: u64 = 3_000, 1..=60_000;
         /// Deliveries of one message before the broker sets it aside as a dead letter.
         delivery_limit: u32 = 50, 1..=10_000;
+        /// Brokers of a cluster that hold each ballot box, their leaders spread evenly;
+        /// 0 leaves it to the broker, which takes three if it has them. As with
+        /// `delivery_limit`, boxes that exist must be deleted before it is changed.
+        members: u32 = 0, 0..=7;
     }
 }
 
 section! {
     /// The Redis server that holds voter states, counters and cached entries.
     Redis {
-        /// Where Redis is: `redis://user:password@host:port/database`.
+        /// Where Redis is: `redis://user:password@host:port/database`. Of a Redis Cluster,
+        /// some nodes: `redis-cluster://user:password@host:port,host:port,host:port`.
         url: Option<Secret> = None;
         /// What every key begins with; letters, digits, `-`, `_` and `:`.
         key_prefix: String = "tally".to_owned();

@@ -8,7 +8,8 @@ use futures::StreamExt;
 use futures::future::try_join_all;
 use lapin::message::Delivery as Message;
 use lapin::options::{
-    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicNackOptions,
+    BasicQosOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
@@ -22,7 +23,7 @@ use super::unacked::{Settlement, Unacked};
 use crate::BallotBox;
 use crate::consume::{Delivery, Order, Supply, Tag};
 use crate::meter::ConsumeMeter;
-use crate::queue::TopologyError;
+use crate::queue::{Depth, TopologyError};
 
 /// A channel that lived this long was a success: the next pause is short again.
 const LASTED: Duration = Duration::from_secs(10);
@@ -236,21 +237,20 @@ impl Intake {
                         self.release(&session.channel, &settlements).await?;
                         let _ = done.send(());
                     }
-                    Some(Order::Depth(answer)) => {
-                        let depth = depth_on(&session.channel, &self.ballot_box);
-                        match within(self.limit, "queue.declare", depth).await {
-                            Ok(depth) => {
-                                let _ = answer.send(Ok(depth));
-                            }
-                            Err(failure) => {
-                                let _ = answer.send(Err(match &failure {
-                                    Failure::Broker(error) => topology_error(error),
-                                    _ => TopologyError::Unavailable(failure.reason().into()),
-                                }));
-                                return Err(failure);
-                            }
+                    Some(Order::Depth(answer)) => match self.depth(session).await {
+                        Ok(depth) => {
+                            let _ = answer.send(Ok(depth));
                         }
-                    }
+                        Err(failure) => {
+                            let _ = answer.send(Err(match &failure {
+                                Failure::Broker(error) => topology_error(error),
+                                Failure::NoAnswer(_) | Failure::Cancelled => {
+                                    TopologyError::Unavailable(failure.reason().into())
+                                }
+                            }));
+                            return Err(failure);
+                        }
+                    },
                     Some(Order::Stop(done)) => {
                         self.retire();
                         self.stop(session).await;
@@ -268,6 +268,34 @@ impl Intake {
                     None => return Err(Failure::Cancelled),
                 },
             }
+        }
+    }
+
+    /// What is in the box. That nothing is ready, a majority of its members has confirmed.
+    ///
+    /// A cluster's broker answers a passive declare from the member it takes for the
+    /// leader, and one that was cut off from the others a moment ago still takes itself
+    /// for it. To take a message, or to find none, is agreed on like everything else that
+    /// changes a quorum queue; so the box is asked for one.
+    async fn depth(&mut self, session: &mut Session) -> Result<Depth, Failure> {
+        let (channel, limit) = (session.channel.clone(), self.limit);
+        let looking = || within(limit, "queue.declare", depth_on(&channel, &self.ballot_box));
+        let depth = looking().await?;
+        if depth.n_ready > 0 {
+            return Ok(depth);
+        }
+        let name = self.ballot_box.name().into();
+        let taking = channel.basic_get(name, BasicGetOptions { no_ack: false });
+        match within(limit, "basic.get", taking).await? {
+            Some(message) => {
+                self.pass_on(session, message.delivery);
+                Ok(Depth {
+                    n_ready: 1,
+                    ..depth
+                })
+            }
+            // Who else consumes may have changed meanwhile.
+            None => looking().await,
         }
     }
 

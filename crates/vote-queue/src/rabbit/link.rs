@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::uri::AMQPUri;
 use lapin::{BasicProperties, Channel, Connection, Event};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
@@ -17,12 +16,15 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 use vote_domain::Ids;
 
+use super::addresses::{Addresses, Round};
 use super::settings::{RabbitSettings, SettingsError};
 use super::socket::{self, Socket};
 use crate::meter;
 use crate::queue::LinkHealth;
 use crate::retry::Backoff;
 
+/// The pause before another broker of the same cluster is tried.
+const NEXT_ADDRESS: Duration = Duration::from_millis(50);
 /// A connection that lived this long was a success: the next pause is short again.
 const LASTED: Duration = Duration::from_secs(10);
 /// How often a connection is looked at that has said nothing.
@@ -92,7 +94,7 @@ impl Link {
         let (supervisor, stop) = (TaskTracker::new(), CancellationToken::new());
         let task = Supervisor {
             purpose,
-            uri: settings.uri(url)?,
+            addresses: Addresses::shuffled(settings.uris(url)?, seed(ids)),
             name: format!("{} {}", settings.name, purpose.name()),
             limit: settings.answer_timeout,
             backoff: Backoff::new(seed(ids), settings.reconnect_max),
@@ -176,7 +178,7 @@ fn seed(ids: &Ids) -> u64 {
 
 struct Supervisor {
     purpose: Purpose,
-    uri: AMQPUri,
+    addresses: Addresses,
     name: String,
     limit: Duration,
     backoff: Backoff,
@@ -199,9 +201,14 @@ impl Supervisor {
             meter::reconnecting(link);
             if began.elapsed() > LASTED {
                 self.backoff.reset();
+                self.addresses.begin_round();
             }
-            let pause = self.backoff.pause();
-            tracing::warn!(link, %reason, pause_ms = pause.as_millis(), "no connection to the broker");
+            let broker = self.addresses.name();
+            let pause = match self.addresses.go_on() {
+                Round::UnderWay => NEXT_ADDRESS,
+                Round::Over => self.backoff.pause(),
+            };
+            tracing::warn!(link, broker, %reason, pause_ms = pause.as_millis(), "no connection to the broker");
             let pause = tokio::time::sleep(pause);
             if self.stop.run_until_cancelled(pause).await.is_none() {
                 self.state.send_replace(LinkState::Down("closed".into()));
@@ -213,7 +220,7 @@ impl Supervisor {
     /// Makes one connection and holds it to its end. Says why it ended; `None` for a stop.
     async fn hold_connection(&mut self) -> Option<Arc<str>> {
         let socket = Socket::default();
-        let connecting = socket::connect(self.uri.clone(), &self.name, self.limit, &socket);
+        let connecting = socket::connect(self.addresses.current(), &self.name, self.limit, &socket);
         let connecting = timeout(self.limit, connecting);
         let connection = match self.stop.clone().run_until_cancelled(connecting).await? {
             Ok(Ok(connection)) => connection,

@@ -10,7 +10,8 @@ use crate::publish::CONFIRM_TIMEOUT;
 /// How to reach RabbitMQ.
 #[derive(Clone)]
 pub struct RabbitSettings {
-    /// Where votes are published: `amqp://user:password@host:port/vhost`.
+    /// Where votes are published: `amqp://user:password@host:port/vhost`, or of a cluster
+    /// `amqp://user:password@host:port,host:port,host:port/vhost`.
     pub publish_url: String,
     /// Where votes are consumed; usually the same.
     pub consume_url: String,
@@ -20,6 +21,10 @@ pub struct RabbitSettings {
     /// [`BallotBox::dead`](crate::BallotBox::dead); 50 by default. Part of a box's
     /// declaration: a box declared with another limit must be deleted first.
     pub delivery_limit: u32,
+    /// How many brokers of a cluster hold each box, and their leaders are spread evenly;
+    /// none by default: the broker decides, and takes three if it has them. Part of a
+    /// box's declaration, as the delivery limit is.
+    pub members: Option<u32>,
     /// Longest wait for a confirm, from sending; 5 s by default.
     pub confirm_timeout: Duration,
     /// Longest wait for a connection, and for the broker's answer to anything but a
@@ -41,6 +46,7 @@ impl RabbitSettings {
             consume_url: url.to_owned(),
             name: "tally".to_owned(),
             delivery_limit: 50,
+            members: None,
             confirm_timeout: CONFIRM_TIMEOUT,
             answer_timeout: Duration::from_secs(5),
             heartbeat: Duration::from_secs(10),
@@ -60,12 +66,25 @@ impl RabbitSettings {
         Ok(Self {
             name: format!("tally {service}"),
             delivery_limit: rabbitmq.delivery_limit,
+            members: (rabbitmq.members > 0).then_some(rabbitmq.members),
             confirm_timeout: Duration::from_millis(rabbitmq.confirm_timeout_ms),
             ..Self::at(url)
         })
     }
 
-    pub(super) fn uri(&self, url: &str) -> Result<AMQPUri, SettingsError> {
+    /// The brokers that `url` names, at least one.
+    pub(super) fn uris(&self, url: &str) -> Result<Vec<AMQPUri>, SettingsError> {
+        let authority_at = url.find("://").map_or(0, |at| at + 3);
+        let (scheme, rest) = url.split_at(authority_at);
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (login, places) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+        let places = places.split(',');
+        places
+            .map(|place| self.uri(&format!("{scheme}{login}{place}{path}")))
+            .collect()
+    }
+
+    fn uri(&self, url: &str) -> Result<AMQPUri, SettingsError> {
         let mut uri: AMQPUri = url.parse().map_err(SettingsError::Url)?;
         if uri.scheme != AMQPScheme::AMQP {
             return Err(SettingsError::Tls);
@@ -85,6 +104,7 @@ impl fmt::Debug for RabbitSettings {
         f.debug_struct("RabbitSettings")
             .field("name", &self.name)
             .field("delivery_limit", &self.delivery_limit)
+            .field("members", &self.members)
             .field("confirm_timeout", &self.confirm_timeout)
             .field("answer_timeout", &self.answer_timeout)
             .field("heartbeat", &self.heartbeat)
@@ -124,9 +144,26 @@ mod tests {
             ("nonsense geheim", false),
             ("amqps://tally:geheim@localhost", true),
         ] {
-            let error = RabbitSettings::at(url).uri(url).unwrap_err();
+            let error = RabbitSettings::at(url).uris(url).unwrap_err();
             assert_eq!(error == SettingsError::Tls, tls, "{error}");
             assert!(!error.to_string().contains("geheim"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_url_may_name_several_brokers() {
+        let url = "amqp://tally:p%2Cw@one:1,two:2,three/votes?channel_max=7";
+        let uris = RabbitSettings::at(url).uris(url).unwrap();
+        let places: Vec<_> = uris
+            .iter()
+            .map(|uri| (uri.authority.host.as_str(), uri.authority.port))
+            .collect();
+        assert_eq!(places, [("one", 1), ("two", 2), ("three", 5672)]);
+        for uri in uris {
+            assert_eq!(uri.authority.userinfo.username, "tally");
+            assert_eq!(uri.authority.userinfo.password, "p,w");
+            assert_eq!(uri.vhost, "votes");
+            assert_eq!(uri.query.channel_max, Some(7));
         }
     }
 
@@ -135,6 +172,6 @@ mod tests {
         let url = "amqp://localhost";
         let mut settings = RabbitSettings::at(url);
         settings.heartbeat = Duration::ZERO;
-        assert_eq!(settings.uri(url), Err(SettingsError::Heartbeat));
+        assert_eq!(settings.uris(url), Err(SettingsError::Heartbeat));
     }
 }

@@ -37,25 +37,33 @@ const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// Declares and looks into queues, each time on a channel of its own.
 pub(super) struct Topology {
     link: Link,
-    delivery_limit: u32,
+    shape: Shape,
     limit: Duration,
+}
+
+/// What boxes are declared with.
+#[derive(Clone, Copy)]
+struct Shape {
+    delivery_limit: u32,
+    members: Option<u32>,
 }
 
 impl Topology {
     pub(super) fn new(link: Link, settings: &RabbitSettings) -> Self {
         Self {
             link,
-            delivery_limit: settings.delivery_limit,
+            shape: Shape {
+                delivery_limit: settings.delivery_limit,
+                members: settings.members,
+            },
             limit: settings.answer_timeout,
         }
     }
 
     pub(super) async fn declare(&self, ballot_box: &BallotBox) -> Result<(), TopologyError> {
-        let (ballot_box, delivery_limit) = (ballot_box.clone(), self.delivery_limit);
-        self.on_channel(move |channel| {
-            declare_on(channel, ballot_box.clone(), delivery_limit).boxed()
-        })
-        .await
+        let (ballot_box, shape) = (ballot_box.clone(), self.shape);
+        self.on_channel(move |channel| declare_on(channel, ballot_box.clone(), shape).boxed())
+            .await
     }
 
     pub(super) async fn unbind(&self, ballot_box: &BallotBox) -> Result<(), TopologyError> {
@@ -125,20 +133,20 @@ async fn on_new_channel<T>(
     working.await.map_err(|error| topology_error(&error))
 }
 
-async fn declare_on(
-    channel: Channel,
-    ballot_box: BallotBox,
-    delivery_limit: u32,
-) -> lapin::Result<()> {
+async fn declare_on(channel: Channel, ballot_box: BallotBox, shape: Shape) -> lapin::Result<()> {
     exchange(&channel, VOTES, ExchangeKind::Direct).await?;
     exchange(&channel, DEAD, ExchangeKind::Fanout).await?;
     let dead = BallotBox::dead();
-    queue(&channel, &dead, quorum(DEAD_DELIVERY_LIMIT)).await?;
+    let dead_shape = Shape {
+        delivery_limit: DEAD_DELIVERY_LIMIT,
+        ..shape
+    };
+    queue(&channel, &dead, quorum(dead_shape)).await?;
     bind(&channel, &dead, DEAD).await?;
     if ballot_box == dead {
         return Ok(());
     }
-    let mut arguments = quorum(delivery_limit);
+    let mut arguments = quorum(shape);
     for (name, value) in [
         ("x-dead-letter-exchange", DEAD),
         ("x-dead-letter-strategy", "at-least-once"),
@@ -202,11 +210,16 @@ fn text(value: &str) -> AMQPValue {
     AMQPValue::LongString(LongString::from(value))
 }
 
-fn quorum(delivery_limit: u32) -> FieldTable {
+fn quorum(shape: Shape) -> FieldTable {
     let mut arguments = FieldTable::default();
     arguments.insert("x-queue-type".into(), text("quorum"));
-    let limit = AMQPValue::LongLongInt(delivery_limit.into());
+    let limit = AMQPValue::LongLongInt(shape.delivery_limit.into());
     arguments.insert("x-delivery-limit".into(), limit);
+    if let Some(members) = shape.members {
+        let members = AMQPValue::LongLongInt(members.into());
+        arguments.insert("x-quorum-initial-group-size".into(), members);
+        arguments.insert("x-queue-leader-locator".into(), text("balanced"));
+    }
     arguments
 }
 

@@ -1,5 +1,7 @@
 //! What a broker can do to its clients: die, freeze, block, forget a queue.
 
+mod cluster;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant as Clock};
 
