@@ -114,24 +114,39 @@ impl Cache {
         }
     }
 
-    /// Values, each with the time at which it was read.
+    /// Values, each with the time at which it was read. One may fail without the others.
     pub(crate) async fn get_with_time(
         &self,
         keys: &[String],
-    ) -> Result<Vec<(DateTime<Utc>, Option<Bytes>)>, CacheError> {
+    ) -> Vec<Result<(DateTime<Utc>, Option<Bytes>), CacheError>> {
         match &self.adapter {
             Adapter::Redis(redis) => redis.get_with_time(keys).await,
-            Adapter::Memory(memory) => Ok(memory.get_with_time(keys)),
+            Adapter::Memory(memory) => memory.get_with_time(keys).into_iter().map(Ok).collect(),
         }
     }
 
+    /// Values. One may fail without the others.
     pub(crate) async fn get_values(
         &self,
         keys: &[String],
-    ) -> Result<Vec<Option<Bytes>>, CacheError> {
+    ) -> Vec<Result<Option<Bytes>, CacheError>> {
         match &self.adapter {
             Adapter::Redis(redis) => redis.get(keys).await,
-            Adapter::Memory(memory) => Ok(memory.get(keys)),
+            Adapter::Memory(memory) => memory.get(keys).into_iter().map(Ok).collect(),
+        }
+    }
+
+    /// The value of `key`.
+    pub(crate) async fn get_value(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
+        let mut values = self.get_values(&[key.to_owned()]).await;
+        values.pop().unwrap_or(Ok(None))
+    }
+
+    /// The keys of markers that lie in everything that can be lost on its own.
+    pub(crate) async fn key_everywhere(&self, key: &str) -> Result<Vec<String>, CacheError> {
+        match &self.adapter {
+            Adapter::Redis(redis) => redis.key_everywhere(key).await,
+            Adapter::Memory(_) => Ok(vec![key.to_owned()]),
         }
     }
 

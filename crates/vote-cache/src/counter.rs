@@ -59,10 +59,10 @@ impl Cache {
     /// [`CacheError`].
     pub async fn get_counters(&self, ids: &[Uuid]) -> Result<Vec<Option<Counter>>, CacheError> {
         let names: Vec<_> = ids.iter().map(|id| self.keys.counter(*id)).collect();
-        let values = self.get_values(&names).await?;
+        let values = self.get_values(&names).await;
         let counters = ids.iter().zip(&names).zip(values);
         counters
-            .map(|((id, name), value)| value.map(|value| parse(*id, name, value)).transpose())
+            .map(|((id, name), value)| value?.map(|value| parse(*id, name, value)).transpose())
             .collect()
     }
 }

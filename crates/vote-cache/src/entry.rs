@@ -78,8 +78,7 @@ impl Cache {
     /// What is kept under `name`, or the lease under which it is being loaded.
     pub(crate) async fn find(&self, name: &str) -> Result<Option<Found>, CacheError> {
         let key = self.keys.entry(name);
-        let mut values = self.get_values(std::slice::from_ref(&key)).await?;
-        let value = values.pop().flatten();
+        let value = self.get_value(&key).await?;
         value.map(|value| parse(&key, &value)).transpose()
     }
 

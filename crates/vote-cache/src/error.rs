@@ -8,7 +8,9 @@ pub enum CacheError {
     #[error("Redis is unavailable: {0}")]
     Unavailable(String),
     /// The settings name no Redis that this build can reach.
-    #[error("`redis.url` is not a URL such as redis://host:port/0")]
+    #[error(
+        "`redis.url` is not a URL such as redis://host:port/0 or redis-cluster://host:port,host:port"
+    )]
     InvalidUrl,
     /// Something else wrote to a key of ours.
     #[error("the value of {0} is not one of ours")]

@@ -7,7 +7,7 @@
 //! | `<prefix>:e:<name>` | `V` and the value, `M` for missing, or `L` and a lease (16 bytes) | a jittered time |
 //! | `<prefix>:g:<gateway>` | `1` | a few heartbeats |
 //! | `<prefix>:n:<name>` | whose claim it is (16 bytes), such as of a request's nonce | as the claimer says |
-//! | `<prefix>:epoch` | a UUID (16 bytes) | for ever |
+//! | `<prefix>:epoch` | a UUID (16 bytes); in a Redis Cluster `<prefix>:epoch:{<tag>}` in each master | for ever |
 //!
 //! Each call of a script or command names one key, so a Redis Cluster may hold them.
 

@@ -8,15 +8,22 @@ use uuid::Uuid;
 use crate::{Cache, CacheError};
 
 impl Cache {
-    /// The marker that lies in Redis since it was last empty; none while it is.
+    /// The marker that lies in Redis since it was last empty; none while it is. In a
+    /// Redis Cluster there is one in each master, and this stands for all of them: it
+    /// changes when one loses its data, and when slots move to another set of masters.
     ///
     /// # Errors
-    /// [`CacheError`].
+    /// [`CacheError`]: a master is away.
     pub async fn epoch(&self) -> Result<Option<Uuid>, CacheError> {
-        let key = self.keys.epoch();
-        let mut values = self.get_values(std::slice::from_ref(&key)).await?;
-        let value = values.pop().flatten();
-        value.map(|value| parse(&key, &value)).transpose()
+        let keys = self.keys_of_epoch().await?;
+        let mut epochs = Vec::with_capacity(keys.len());
+        for (key, value) in keys.iter().zip(self.get_values(&keys).await) {
+            match value? {
+                Some(value) => epochs.push(parse(key, &value)?),
+                None => return Ok(None),
+            }
+        }
+        Ok(combine(epochs))
     }
 
     /// Lays down `epoch` where there is none; gives the one that stands. Safe to repeat.
@@ -24,12 +31,20 @@ impl Cache {
     /// # Errors
     /// [`CacheError`]: it may have been laid down.
     pub async fn set_epoch_if_absent(&self, epoch: Uuid) -> Result<Uuid, CacheError> {
-        let key = self.keys.epoch();
         let value = Bytes::copy_from_slice(epoch.as_bytes());
-        match self.get_or_set(&key, value, None).await? {
-            Some(value) => parse(&key, &value),
-            None => Ok(epoch),
+        let mut epochs = Vec::new();
+        for key in self.keys_of_epoch().await? {
+            epochs.push(match self.get_or_set(&key, value.clone(), None).await? {
+                Some(value) => parse(&key, &value)?,
+                None => epoch,
+            });
         }
+        let nowhere = || CacheError::Unavailable("no master has slots".to_owned());
+        combine(epochs).ok_or_else(nowhere)
+    }
+
+    async fn keys_of_epoch(&self) -> Result<Vec<String>, CacheError> {
+        self.key_everywhere(&self.keys.epoch()).await
     }
 
     /// Says that `gateway` is alive for `ttl` from now.
@@ -47,9 +62,20 @@ impl Cache {
     /// [`CacheError`].
     pub async fn alive(&self, gateways: &[Uuid]) -> Result<Vec<bool>, CacheError> {
         let keys: Vec<_> = gateways.iter().map(|id| self.keys.gateway(*id)).collect();
-        let values = self.get_values(&keys).await?;
-        Ok(values.iter().map(Option::is_some).collect())
+        let values = self.get_values(&keys).await.into_iter();
+        values
+            .map(|value| value.map(|value| value.is_some()))
+            .collect()
     }
+}
+
+/// One epoch as it is, several as one that changes with each of them.
+fn combine(epochs: Vec<Uuid>) -> Option<Uuid> {
+    let numbers = epochs.into_iter().map(|epoch| epoch.as_u128());
+    // Odd, so that no bit of the former ones is lost.
+    const SPREAD: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
+    let one = numbers.reduce(|all, next| all.wrapping_mul(SPREAD).rotate_left(29) ^ next);
+    one.map(Uuid::from_u128)
 }
 
 fn parse(key: &str, value: &[u8]) -> Result<Uuid, CacheError> {

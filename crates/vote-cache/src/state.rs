@@ -102,9 +102,16 @@ impl Cache {
     /// # Errors
     /// [`CacheError`]; nothing changed.
     pub async fn read_states(&self, keys: &[StateKey]) -> Result<Vec<Read>, CacheError> {
+        self.read_each_state(keys).await.into_iter().collect()
+    }
+
+    /// As [`Cache::read_states`], but one that cannot be read does not hinder the others:
+    /// in a Redis Cluster a master may be away.
+    pub async fn read_each_state(&self, keys: &[StateKey]) -> Vec<Result<Read, CacheError>> {
         let names: Vec<_> = keys.iter().map(|key| self.keys.state(key)).collect();
-        let values = self.get_with_time(&names).await?;
-        let reads = names.iter().zip(values).map(|(name, (now, value))| {
+        let values = self.get_with_time(&names).await;
+        let reads = names.iter().zip(values).map(|(name, value)| {
+            let (now, value) = value?;
             let state = value.map(|value| parse(name, value)).transpose()?;
             Ok(Read { now, state })
         });
@@ -112,7 +119,7 @@ impl Cache {
     }
 
     /// Writes states, each on its own, in one round trip; answers in the order of
-    /// `writes`. Safe to repeat with the same tokens.
+    /// `writes`. Safe to repeat with the same tokens. All are tried, even if one fails.
     ///
     /// # Errors
     /// [`CacheError`]: each of the writes may or may not have been done. Reading tells,

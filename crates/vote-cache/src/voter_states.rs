@@ -98,16 +98,23 @@ impl<B: WireBase> VoterStates<B> {
     /// be read say so each for itself.
     ///
     /// # Errors
-    /// [`CacheError`]
+    /// [`CacheError`] if none of them could be read.
     pub async fn read_many(
         &self,
         voters: &[VoterId],
     ) -> Result<Vec<Result<KnownState<B>, StateError>>, CacheError> {
         let keys: Vec<_> = voters.iter().map(|voter| self.key(*voter)).collect();
-        let reads = self.cache.read_states(&keys).await?;
+        let mut reads = self.cache.read_each_state(&keys).await;
+        // Of nobody anything is known.
+        if reads.iter().all(Result::is_err)
+            && let Some(Err(error)) = reads.pop()
+        {
+            return Err(error);
+        }
         let known = voters.iter().zip(reads);
         Ok(known
-            .map(|(voter, Read { now, state })| {
+            .map(|(voter, read)| {
+                let Read { now, state } = read?;
                 let (token, state) = match state {
                     None => (None, VoterState::default()),
                     Some(versioned) => {

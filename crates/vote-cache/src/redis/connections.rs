@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use bootstrap::settings;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{
-    AsyncConnectionConfig, ErrorKind, FromRedisValue, Pipeline, RedisError, RetryMethod,
-    ServerErrorKind, cmd,
+    AsyncConnectionConfig, ErrorKind, Pipeline, RedisError, RetryMethod, ServerErrorKind, Value,
+    cmd,
 };
 use deadpool_redis::{Connection, Manager, Pool};
 use metrics::counter;
@@ -30,9 +29,22 @@ const RETRY_LAST: Duration = Duration::from_secs(1);
 /// How often an idle connection is asked for a sign of life.
 const PING_EVERY: Duration = Duration::from_secs(5);
 
+/// A server, and how to connect to it.
+#[derive(Clone)]
+pub(super) struct Access {
+    /// Where it is; may hold a password.
+    pub(super) url: String,
+    /// `host:port`, for logs.
+    pub(super) name: Arc<str>,
+    /// How many connections.
+    pub(super) connections: usize,
+    /// Longest wait for an answer or a connection.
+    pub(super) wait: Duration,
+}
+
 /// Cheap to clone. The keepers end with the last clone.
 #[derive(Clone)]
-pub(super) struct Connections {
+pub(crate) struct Connections {
     slots: Arc<[Slot]>,
     next: Arc<AtomicUsize>,
     wait: Duration,
@@ -56,24 +68,28 @@ enum Line {
 
 impl Connections {
     /// Starts to connect, in the background of this runtime.
-    pub(super) fn start(settings: &settings::Redis, ids: &Ids) -> Result<Self, CacheError> {
-        let url = settings.url.as_ref().ok_or(CacheError::InvalidUrl)?;
-        let wait = Duration::from_millis(settings.response_timeout_ms);
+    pub(super) fn start(access: Access, ids: &Ids) -> Result<Self, CacheError> {
+        let Access {
+            url,
+            name,
+            connections,
+            wait,
+        } = access;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(wait))
             .set_response_timeout(Some(wait));
         // The error would quote the URL, which may hold a password.
-        let manager =
-            Manager::new_with_config(url.expose(), config).map_err(|_| CacheError::InvalidUrl)?;
+        let manager = Manager::new_with_config(url, config).map_err(|_| CacheError::InvalidUrl)?;
         let pool = Pool::builder(manager)
-            .max_size(settings.connections)
+            .max_size(connections)
             .build()
             .map_err(|error| CacheError::Unavailable(error.to_string()))?;
-        let slots = (0..settings.connections.max(1)).map(|at| {
+        let slots = (0..connections.max(1)).map(|at| {
             let (line_out, line) = watch::channel(Line::Connecting);
             let (broken, broken_in) = mpsc::channel(1);
             let keeper = Keeper {
                 pool: pool.clone(),
+                name: Arc::clone(&name),
                 line: line_out,
                 broken: broken_in,
                 ids: ids.clone(),
@@ -90,27 +106,29 @@ impl Connections {
         })
     }
 
-    /// Sends `pipeline` and waits for its answers. Where a connection turns out broken,
-    /// it goes to the next one: everything this crate sends may be sent twice.
-    pub(super) async fn run<T: FromRedisValue>(
-        &self,
-        pipeline: &Pipeline,
-    ) -> Result<T, CacheError> {
+    /// Sends `pipeline`, which ignores errors, and waits for the answers, errors among
+    /// them. Where a connection turns out broken, it goes to the next one: everything this
+    /// crate sends may be sent twice.
+    pub(super) async fn run(&self, pipeline: &Pipeline) -> Result<Vec<Value>, CacheError> {
         let mut n_attempts = 0;
         loop {
             n_attempts += 1;
             let (mut connection, slot, number) = self.open().await?;
-            let error = match pipeline.query_async::<T>(&mut connection).await {
+            let answered = pipeline.query_async::<Vec<Value>>(&mut connection).await;
+            let more = n_attempts <= self.slots.len();
+            let error = match answered {
+                Ok(answers) if more && any(&answers, ServerErrorKind::NoScript) => {
+                    // Somebody flushed the scripts.
+                    let loaded = SCRIPTS.loading().query_async::<()>(&mut connection).await;
+                    loaded.map_err(|error| unavailable(&error))?;
+                    continue;
+                }
+                Ok(answers) if any(&answers, ServerErrorKind::ReadOnly) => {
+                    (ServerErrorKind::ReadOnly.into(), "may not be written to").into()
+                }
                 Ok(answers) => return Ok(answers),
                 Err(error) => error,
             };
-            let more = n_attempts <= self.slots.len();
-            if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) && more {
-                // Somebody flushed the scripts.
-                let loaded = SCRIPTS.loading().query_async::<()>(&mut connection).await;
-                loaded.map_err(|error| unavailable(&error))?;
-                continue;
-            }
             if is_broken(&error) {
                 // A full queue has the same to say.
                 let _ = slot.broken.try_send(number);
@@ -168,6 +186,7 @@ impl Connections {
 /// Keeps one connection open.
 struct Keeper {
     pool: Pool,
+    name: Arc<str>,
     line: watch::Sender<Line>,
     broken: mpsc::Receiver<u64>,
     ids: Ids,
@@ -186,7 +205,7 @@ impl Keeper {
                 Ok(connection) => {
                     number += 1;
                     if self.speaks && was_down {
-                        tracing::info!("connected to Redis again");
+                        tracing::info!(redis = %self.name, "connected to Redis again");
                     }
                     was_down = false;
                     let opened = Instant::now();
@@ -202,7 +221,7 @@ impl Keeper {
                 }
                 Err(error) => {
                     if self.speaks && !was_down {
-                        tracing::warn!(%error, "no connection to Redis");
+                        tracing::warn!(redis = %self.name, %error, "no connection to Redis");
                     }
                     was_down = true;
                     self.line.send_replace(Line::Down(error.to_string().into()));
@@ -261,7 +280,13 @@ fn is_broken(error: &RedisError) -> bool {
         || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 
-fn unavailable(error: &RedisError) -> CacheError {
+fn any(answers: &[Value], kind: ServerErrorKind) -> bool {
+    answers
+        .iter()
+        .any(|answer| matches!(answer, Value::ServerError(error) if error.kind() == Some(kind)))
+}
+
+pub(super) fn unavailable(error: &RedisError) -> CacheError {
     CacheError::Unavailable(error.to_string())
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use deadpool_redis::redis::{Pipeline, Script};
+use deadpool_redis::redis::{Cmd, Pipeline, Script, cmd};
 
 /// The time and the value, in one call.
 const GET_WITH_TIME_LUA: &str = "\
@@ -60,19 +60,12 @@ pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| {
 pub(super) struct Scripts([(&'static str, Script); 3]);
 
 impl Scripts {
-    /// Appends a call of the script `name` on `key`; its arguments follow.
-    pub(super) fn call<'a>(
-        &self,
-        pipeline: &'a mut Pipeline,
-        name: Name,
-        key: &str,
-    ) -> &'a mut Pipeline {
+    /// A call of the script `name` on `key`; its arguments follow.
+    pub(super) fn call(&self, name: Name, key: &str) -> Cmd {
         let (_, script) = &self.0[name.0];
-        pipeline
-            .cmd("EVALSHA")
-            .arg(script.get_hash())
-            .arg(1)
-            .arg(key)
+        let mut call = cmd("EVALSHA");
+        call.arg(script.get_hash()).arg(1).arg(key);
+        call
     }
 
     /// Commands that make Redis know all scripts; safe to repeat.
