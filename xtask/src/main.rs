@@ -3,6 +3,7 @@
 mod cargo;
 mod chaos;
 mod close_runs;
+mod mutants;
 mod packages;
 mod servers;
 mod stack;
@@ -40,6 +41,8 @@ enum Task {
     Chaos(chaos::Arguments),
     /// Let campaigns end while clients vote and workers are killed, then compare results.
     CloseRuns(close_runs::Arguments),
+    /// Break Tally on purpose, and see whether chaos and close runs notice.
+    Mutants(mutants::Arguments),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,6 +53,7 @@ async fn main() -> ExitCode {
         Task::Stack(task) => stack::run(&task).await,
         Task::Chaos(arguments) => chaos::run(&arguments),
         Task::CloseRuns(arguments) => close_runs::run(&arguments),
+        Task::Mutants(arguments) => mutants::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

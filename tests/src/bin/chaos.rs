@@ -12,7 +12,7 @@ use journeys::chaos::{Options, Run, run};
 /// while processes are killed, stopped and frozen, servers restarted, emptied and put out
 /// of reach, links cut, slowed and black-holed, tables locked, commits cut, messages
 /// published twice and poison published; then decides each promise from what clients were
-/// told and what SQL holds. Ends with 1 if one was broken.
+/// told and what SQL holds. Ends with 1 if one was broken, with 2 if the run broke off.
 #[derive(Debug, Parser)]
 #[command(name = "chaos")]
 struct Arguments {
@@ -44,7 +44,17 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
+async fn main() -> ExitCode {
+    match run_and_judge().await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: the run broke off: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run_and_judge() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let mut options = if arguments.short {
         Options::short(arguments.seed)

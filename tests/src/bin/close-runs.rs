@@ -14,7 +14,8 @@ const N_WORKERS: usize = 3;
 
 /// Lets one campaign for each seed end while 64 clients vote across the end and workers
 /// are killed, one campaign after the other on one private set of servers; then checks
-/// that the result is exactly what was accepted, and never moves.
+/// that the result is exactly what was accepted, and never moves. Ends with 1 if it is not, with
+/// 2 if a run broke off.
 #[derive(Debug, Parser)]
 #[command(name = "close-runs")]
 struct Arguments {
@@ -33,7 +34,17 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
+async fn main() -> ExitCode {
+    match run_and_judge().await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: the run broke off: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run_and_judge() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let seeds = parse_seeds(&arguments.seeds)?;
     let folder = arguments

@@ -1,0 +1,227 @@
+//! `cargo xtask mutants`: a test of the tester.
+//!
+//! Each mutation breaks one promise in a copy of the sources; the programs that judge runs
+//! must notice. They must find nothing in the copy as it is.
+
+mod list;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::cargo;
+use crate::packages::require_servers;
+use list::{Hunter, MUTATIONS, Mutation};
+
+/// Breaks Tally on purpose, in a copy, one small change at a time, and lets the chaos and
+/// close runs find out. Ends with 1 if one of them notices nothing, or if they find
+/// something in what is not broken. Takes about four minutes for each change.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Only the changes whose names contain this.
+    #[arg(long)]
+    only: Option<String>,
+    /// Decides what else is broken meanwhile.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Shows the changes, and carries none out.
+    #[arg(long)]
+    list: bool,
+    /// Does not look first whether what is not broken passes.
+    #[arg(long)]
+    trusting: bool,
+}
+
+/// Carries the mutations out, one after the other.
+///
+/// # Errors
+/// When one was not noticed, does not apply, or does not compile.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let chosen: Vec<&Mutation> = MUTATIONS
+        .iter()
+        .filter(|mutation| {
+            let only = arguments.only.as_deref().unwrap_or_default();
+            mutation.name.contains(only)
+        })
+        .collect();
+    if arguments.list {
+        for mutation in chosen {
+            println!("{:>2} {}", mutation.promise, mutation.name);
+        }
+        return Ok(());
+    }
+    ensure!(!chosen.is_empty(), "no change has such a name");
+    require_servers()?;
+    let copy = Copy::make()?;
+    if !arguments.trusting {
+        copy.build()?;
+        for hunter in [Hunter::Chaos, Hunter::CloseRuns] {
+            if chosen.iter().any(|mutation| mutation.hunter == hunter) {
+                let found = copy.hunt("unbroken", hunter, arguments.seed)?;
+                ensure!(!found, "{hunter:?} finds something that nobody broke");
+            }
+        }
+    }
+    let mut unnoticed = Vec::new();
+    for (mutation, n) in chosen.iter().zip(1..) {
+        let noticed = copy.with(mutation, || {
+            copy.build()?;
+            copy.hunt(mutation.name, mutation.hunter, arguments.seed)
+        })?;
+        let verdict = if noticed { "noticed" } else { "NOT NOTICED" };
+        let (name, n_all) = (mutation.name, chosen.len());
+        println!(
+            "{n}/{n_all} {name} (promise {}): {verdict}",
+            mutation.promise
+        );
+        if !noticed {
+            unnoticed.push(name);
+        }
+    }
+    if !unnoticed.is_empty() {
+        bail!("nobody noticed {}", unnoticed.join(", "));
+    }
+    println!("every change was noticed");
+    Ok(())
+}
+
+/// A copy of the sources with a target folder of its own.
+struct Copy {
+    sources: PathBuf,
+    target: PathBuf,
+}
+
+impl Copy {
+    /// Brings the copy up to date: only files that differ are written, so that only what
+    /// depends on them is built again.
+    fn make() -> Result<Self> {
+        let folder = cargo::root().join("target/mutants");
+        let copy = Self {
+            sources: folder.join("sources"),
+            target: folder.join("target"),
+        };
+        let listed = Command::new("git")
+            .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+            .current_dir(cargo::root())
+            .output()
+            .context("cannot run git")?;
+        ensure!(listed.status.success(), "git does not list the sources");
+        for file in String::from_utf8_lossy(&listed.stdout).lines() {
+            let from = cargo::root().join(file);
+            // One that is removed and not committed yet.
+            if from.is_file() {
+                write_if_changed(&copy.sources.join(file), &fs::read(&from)?)?;
+            }
+        }
+        Ok(copy)
+    }
+
+    fn build(&self) -> Result<()> {
+        let mut build = Command::new(env!("CARGO"));
+        build
+            .args(["build", "--quiet", "--workspace", "--bins"])
+            .env("CARGO_TARGET_DIR", &self.target)
+            .current_dir(&self.sources);
+        cargo::run(&mut build)
+    }
+
+    /// Whether `hunter` notices that something is broken.
+    fn hunt(&self, name: &str, hunter: Hunter, seed: u64) -> Result<bool> {
+        let log = self.target.join(format!("{name}.log"));
+        let output = fs::File::create(&log)?;
+        let programs = self.target.join("debug");
+        let mut command = match hunter {
+            Hunter::Chaos => {
+                let mut command = Command::new(programs.join("chaos"));
+                command.args(["--short", "--seed", &seed.to_string()]);
+                command
+            }
+            Hunter::CloseRuns => {
+                let mut command = Command::new(programs.join("close-runs"));
+                let seeds = format!("{seed}..{}", seed + 2);
+                command.args(["--seeds", &seeds]);
+                command
+            }
+        };
+        let ended = command
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .current_dir(&self.sources)
+            .status()
+            .with_context(|| format!("cannot run {hunter:?}"))?;
+        println!(
+            "{name}: {hunter:?} ended with {ended}, see {}",
+            log.display()
+        );
+        // 1 is a promise broken, 2 a run that could not be brought to its end.
+        match ended.code() {
+            Some(0) => Ok(false),
+            Some(1 | 2) => Ok(true),
+            _ => bail!("{hunter:?} was ended"),
+        }
+    }
+
+    /// Does `work` while `mutation` is in place.
+    fn with<T>(&self, mutation: &Mutation, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let path = self.sources.join(mutation.file);
+        let before =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", mutation.file))?;
+        fs::write(&path, mutation.apply(&before)?)?;
+        let done = work();
+        fs::write(&path, before)?;
+        done
+    }
+}
+
+impl Mutation {
+    /// `text` with this mutation.
+    ///
+    /// # Errors
+    /// When what it replaces is not there exactly once: the code has moved on.
+    fn apply(&self, text: &str) -> Result<String> {
+        let n_found = text.matches(self.find).count();
+        ensure!(
+            n_found == 1,
+            "{}: what it replaces is {n_found} times in {}",
+            self.name,
+            self.file
+        );
+        Ok(text.replace(self.find, self.replace))
+    }
+}
+
+fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|found| found == bytes) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mutation_still_applies() {
+        for mutation in MUTATIONS {
+            let text = fs::read_to_string(cargo::root().join(mutation.file)).unwrap();
+            let mutated = mutation.apply(&text).unwrap();
+            assert_ne!(mutated, text, "{}", mutation.name);
+        }
+    }
+
+    #[test]
+    fn every_promise_is_broken_by_some_mutation() {
+        for promise in 1..=8 {
+            assert!(
+                MUTATIONS.iter().any(|mutation| mutation.promise == promise),
+                "nothing breaks promise {promise}"
+            );
+        }
+    }
+}

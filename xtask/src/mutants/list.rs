@@ -1,0 +1,142 @@
+//! Ways to break Tally that its own tester must notice.
+
+/// What must notice a mutation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hunter {
+    /// A short run of chaos.
+    Chaos,
+    /// Campaigns that close while workers and gateways are killed and frozen.
+    CloseRuns,
+}
+
+/// A small change that breaks a promise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mutation {
+    pub(crate) name: &'static str,
+    /// The promise it breaks, by its number in the design.
+    pub(crate) promise: u8,
+    pub(crate) hunter: Hunter,
+    pub(crate) file: &'static str,
+    /// Stands in the file once.
+    pub(crate) find: &'static str,
+    pub(crate) replace: &'static str,
+}
+
+/// Every mutation.
+pub(crate) const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        name: "acknowledge-before-commit",
+        promise: 1,
+        hunter: Hunter::Chaos,
+        file: "services/vote-worker/src/box_worker.rs",
+        find: "            if !self.settle(&batch, &stop).await {
+                break;
+            }
+            consumer.ack(&batch.tags).await;",
+        replace: "            consumer.ack(&batch.tags).await;
+            if !self.settle(&batch, &stop).await {
+                break;
+            }",
+    },
+    Mutation {
+        name: "answer-before-confirm",
+        promise: 1,
+        hunter: Hunter::Chaos,
+        file: "services/vote-gateway/src/cast.rs",
+        find: "            return Err(self.give_up(&vote, &error).await.into());",
+        replace: "            self.give_up(&vote, &error).await;",
+    },
+    Mutation {
+        name: "blame-votes-for-outages",
+        promise: 1,
+        hunter: Hunter::Chaos,
+        file: "services/vote-worker/src/settle.rs",
+        find: "Err(SettleError::Store(error)) if error.is_transient() => {
+                    if let",
+        replace: "Err(SettleError::Store(error)) if false && error.is_transient() => {
+                    if let",
+    },
+    Mutation {
+        name: "drop-what-cannot-be-read",
+        promise: 1,
+        hunter: Hunter::Chaos,
+        file: "services/vote-worker/src/settle.rs",
+        find: "        let kept = letters.is_empty() || {",
+        replace: "        letters.clear();
+        let kept = letters.is_empty() || {",
+    },
+    Mutation {
+        name: "count-what-is-known-again",
+        promise: 2,
+        hunter: Hunter::Chaos,
+        file: "crates/vote-domain/src/review/merge.rs",
+        find: "        if !rows.known.insert(vote.vote_id) {
+            continue;
+        }",
+        replace: "        if !rows.known.insert(vote.vote_id) {
+            end(rows, &vote, &mut settlement);
+            continue;
+        }",
+    },
+    Mutation {
+        name: "no-daily-quota-in-sql",
+        promise: 3,
+        hunter: Hunter::Chaos,
+        file: "crates/vote-domain/src/review/merge.rs",
+        find: "if vote.cost > 0 && day.used + vote.cost > day.limit.max(vote.limit) {",
+        replace: "if false && day.used + vote.cost > day.limit.max(vote.limit) {",
+    },
+    Mutation {
+        name: "no-balance-in-sql",
+        promise: 4,
+        hunter: Hunter::Chaos,
+        file: "crates/vote-domain/src/campaign/merge.rs",
+        find: "    check_limit(rows, vote)?;
+    check_draws(rows, vote)
+}",
+        replace: "    check_limit(rows, vote)
+}",
+    },
+    Mutation {
+        name: "nothing-is-sent-again",
+        promise: 5,
+        hunter: Hunter::Chaos,
+        file: "services/vote-gateway/src/resend.rs",
+        find: "            if sent.is_due_for_resend(known.now, alive)",
+        replace: "            if false && sent.is_due_for_resend(known.now, alive)",
+    },
+    Mutation {
+        name: "a-changed-vote-leaves-its-old-count",
+        promise: 6,
+        hunter: Hunter::Chaos,
+        file: "crates/vote-domain/src/review/merge.rs",
+        find: "        change.add(before, -1);
+        change.add(row, 1);",
+        replace: "        change.add(row, 1);",
+    },
+    Mutation {
+        name: "close-without-unbinding",
+        promise: 7,
+        hunter: Hunter::CloseRuns,
+        file: "services/vote-worker/src/close.rs",
+        find: "                Ok(queue.unbind(ballot_box).await?)",
+        replace: "                let _ = (queue, ballot_box);
+                Ok(())",
+    },
+    Mutation {
+        name: "close-without-looking",
+        promise: 7,
+        hunter: Hunter::CloseRuns,
+        file: "services/vote-worker/src/close.rs",
+        find: "            self.until_empty(consumer, &mut said, stop).await?;",
+        replace: "            let _ = (&mut said, &consumer);",
+    },
+    Mutation {
+        name: "no-word-when-to-come-back",
+        promise: 8,
+        hunter: Hunter::Chaos,
+        file: "services/vote-gateway/src/answer.rs",
+        find: "        let problem = Self::unavailable(\"queue_unavailable\", detail, error.retry_after);",
+        replace: "        let problem = Self::conflict(\"queue_unavailable\", detail);",
+    },
+];
