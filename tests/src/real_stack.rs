@@ -54,8 +54,29 @@ impl RealStack {
         n_workers: usize,
         settings: &[(&str, &str)],
     ) -> Result<Self> {
-        let stack = Stack::start().await?;
+        let stack = Stack::start_as_told().await?;
         let addresses = addresses(stack.endpoints());
+        let servers = Servers::Own(Box::new(stack));
+        let n_services = (n_gateways, n_workers);
+        Self::start_on(servers, addresses, n_services, settings).await
+    }
+
+    /// As [`RealStack::start`], on three brokers and three masters of Redis, a cluster each.
+    /// Their handles are [`Stack::brokers`] and [`Stack::redis_masters`] of
+    /// [`RealStack::servers`].
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub async fn start_cluster(
+        n_gateways: usize,
+        n_workers: usize,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let stack = Stack::start_cluster().await?;
+        let mut addresses = addresses(stack.endpoints());
+        let n_brokers = stack.brokers().len();
+        let members = ("TALLY__RABBITMQ__MEMBERS".to_owned(), n_brokers.to_string());
+        addresses.push(members);
         let servers = Servers::Own(Box::new(stack));
         let n_services = (n_gateways, n_workers);
         Self::start_on(servers, addresses, n_services, settings).await

@@ -17,7 +17,7 @@ mod faults {
         let site = stack.site();
         let (_author, review) = site.author(site.place().await?, "author").await?;
         let voter = site.client()?.sign_up("voter").await?;
-        stack.servers()?.rabbitmq.stop().await?;
+        stack.servers()?.stop_brokers().await?;
 
         let asked_at = Instant::now();
         let refused = voter.vote_with_key(review, Direction::Up, "once").await?;
@@ -28,7 +28,7 @@ mod faults {
         // What was certainly not enqueued costs nothing.
         assert_eq!(voter.votes_used().await?, 0);
 
-        stack.servers()?.rabbitmq.start().await?;
+        stack.servers()?.start_brokers().await?;
         let vote_id = retry_until_accepted(&voter, review, "once").await?;
         assert_eq!(voter.wait_until_settled(vote_id).await?["state"], "counted");
         site.wait_for_counts(review, 1, 0).await?;

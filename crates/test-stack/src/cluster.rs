@@ -9,8 +9,8 @@
 //! *swallows* is a node that is paused for longer than `net_ticktime`.
 //!
 //! **Redis.** Three masters, a third of the slots each, and no replicas: what a master
-//! holds is away for as long as it is. It is cut off by making it deaf to what the others
-//! say on the cluster's bus: it then serves nobody, as in the minority of a partition.
+//! holds is away for as long as it is. A master that is paused stands for one that the
+//! network swallows; and while two are away, the third serves nobody.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -206,8 +206,6 @@ cluster-config-file {nodes:?}
 cluster-node-timeout 2000
 # Keys of other masters are served while one is away.
 cluster-require-full-coverage no
-# To make a node deaf on the bus.
-enable-debug-command local
 "
     )
 }

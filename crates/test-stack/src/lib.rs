@@ -40,6 +40,7 @@ mod watchdog;
 pub use endpoints::{
     AMQP_URL_VARIABLE, Endpoints, MYSQL_URL_VARIABLE, RABBITMQ_API_VARIABLE, REDIS_URL_VARIABLE,
 };
+pub use nodes::LAYOUT_VARIABLE;
 pub use pid_file::PidFile;
 pub use port::free_port;
 pub use program::{SERVERS_VARIABLE, built_program};

@@ -8,7 +8,31 @@ use crate::server::Server;
 use crate::stack::Stack;
 use crate::{rabbitmq, redis};
 
+/// Set to `cluster`, has [`Stack::start_as_told`] start clusters.
+pub const LAYOUT_VARIABLE: &str = "TALLY_TEST_LAYOUT";
+
 impl Stack {
+    /// [`Stack::start_cluster`] if the environment says so (see [`LAYOUT_VARIABLE`]),
+    /// otherwise [`Stack::start`].
+    ///
+    /// # Errors
+    /// As those.
+    pub async fn start_as_told() -> Result<Self> {
+        match std::env::var(LAYOUT_VARIABLE).as_deref() {
+            Ok("cluster") => Self::start_cluster().await,
+            Ok(_) | Err(_) => Self::start().await,
+        }
+    }
+
+    /// Stops every broker in good order.
+    ///
+    /// # Errors
+    /// When one takes too long; it was killed then.
+    pub async fn stop_brokers(&self) -> Result<()> {
+        try_join_all(self.brokers().into_iter().map(Server::stop)).await?;
+        Ok(())
+    }
+
     /// The brokers: three in a cluster, otherwise one. Each may be killed, paused and
     /// started again on its own.
     #[must_use]
@@ -108,31 +132,6 @@ impl Stack {
             .map(drop)
     }
 
-    /// Makes Redis number `n` deaf on the cluster's bus: within seconds it believes the
-    /// others gone and serves nobody.
-    ///
-    /// # Errors
-    /// When there is no such Redis in a cluster, or it does not run.
-    pub async fn cut_off_redis(&self, n: usize) -> Result<()> {
-        self.filter_bus(n, PONG).await
-    }
-
-    /// Lets Redis number `n` hear the others again. Safe to repeat.
-    ///
-    /// # Errors
-    /// When there is no such Redis in a cluster, or it does not run.
-    pub async fn rejoin_redis(&self, n: usize) -> Result<()> {
-        self.filter_bus(n, NOTHING).await
-    }
-
-    async fn filter_bus(&self, n: usize, dropped: i8) -> Result<()> {
-        let masters = self.redis_masters();
-        anyhow::ensure!(self.cluster.is_some(), "there is no Redis Cluster");
-        let port = masters.get(n).context("no such Redis")?.port();
-        let command = format!("DEBUG DROP-CLUSTER-PACKET-FILTER {dropped}");
-        blocking(move || redis::call(port, &command, "+OK", redis::COMMAND_LIMIT)).await
-    }
-
     fn broker_ports(&self, n: usize) -> Result<rabbitmq::Ports> {
         let more = self
             .cluster
@@ -155,11 +154,6 @@ impl Stack {
         Ok(format!("[{}]", names.join(",")))
     }
 }
-
-/// Packets of Redis' bus to drop: answers to pings, without which a node believes the
-/// others gone.
-const PONG: i8 = 1;
-const NOTHING: i8 = -1;
 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
