@@ -61,23 +61,28 @@ impl RealStack {
         Self::start_on(servers, addresses, n_services, settings).await
     }
 
-    /// As [`RealStack::start`], on three brokers and three masters of Redis, a cluster each.
-    /// Their handles are [`Stack::brokers`] and [`Stack::redis_masters`] of
-    /// [`RealStack::servers`].
+    /// As [`RealStack::start_linked`], on three brokers and three masters of Redis, a
+    /// cluster each. Their handles are [`Stack::brokers`] and [`Stack::redis_masters`] of
+    /// [`RealStack::servers`]. Links lead to SQL and to the first broker; the others, and
+    /// Redis, are reached directly, for its masters say themselves where they are.
     ///
     /// # Errors
     /// When something does not start.
     pub async fn start_cluster(
+        folder: Option<&Path>,
         n_gateways: usize,
         n_workers: usize,
         settings: &[(&str, &str)],
     ) -> Result<Self> {
-        let stack = Stack::start_cluster().await?;
+        let stack = match folder {
+            Some(folder) => Stack::start_cluster_in(folder).await?,
+            None => Stack::start_cluster().await?,
+        };
         let mut addresses = addresses(stack.endpoints());
         let n_brokers = stack.brokers().len();
         let members = ("TALLY__RABBITMQ__MEMBERS".to_owned(), n_brokers.to_string());
         addresses.push(members);
-        let servers = Servers::Own(Box::new(stack));
+        let servers = Servers::Linked(Box::new(stack));
         let n_services = (n_gateways, n_workers);
         Self::start_on(servers, addresses, n_services, settings).await
     }

@@ -81,10 +81,15 @@ impl Stack {
     /// When another stack runs there, or a server is not installed or does not
     /// start.
     pub async fn start_in(folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let folder = fs::canonicalize(folder)
-            .with_context(|| format!("cannot resolve {}", folder.display()))?;
-        Self::start_below(folder, &Afterwards::Keep, Layout::Single).await
+        Self::start_below(made(folder)?, &Afterwards::Keep, Layout::Single).await
+    }
+
+    /// As [`Stack::start_in`], with the servers of [`Stack::start_cluster`].
+    ///
+    /// # Errors
+    /// As those.
+    pub async fn start_cluster_in(folder: &Path) -> Result<Self> {
+        Self::start_below(made(folder)?, &Afterwards::Keep, Layout::Cluster).await
     }
 
     /// A database, vhost and key prefix of a test's own, on servers shared by all
@@ -335,6 +340,12 @@ fn take_ports(folder: &Path, n: usize) -> Result<Vec<Port>> {
     fs::write(&memory, numbers.join("\n"))
         .with_context(|| format!("cannot write {}", memory.display()))?;
     Ok(ports)
+}
+
+/// `folder`, by its real name; made when missing.
+fn made(folder: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::canonicalize(folder).with_context(|| format!("cannot resolve {}", folder.display()))
 }
 
 fn lock(folder: &Path) -> Result<File> {
