@@ -63,6 +63,10 @@ impl<'a> Call<'a> {
         Self::new(Method::PATCH, path)
     }
 
+    pub(crate) fn put(path: impl Into<String>) -> Self {
+        Self::new(Method::PUT, path)
+    }
+
     pub(crate) fn delete(path: impl Into<String>) -> Self {
         Self::new(Method::DELETE, path)
     }
@@ -159,6 +163,42 @@ impl Answer {
         }
     }
 
+    /// Itself if the service did what it was asked for.
+    ///
+    /// # Errors
+    /// When it did not; [`Refused`] if it said no.
+    pub(crate) fn accept(self, doing: &str) -> Result<Self> {
+        if self.is_done() {
+            return Ok(self);
+        }
+        let is_refusal = (400..500).contains(&self.status);
+        let answer = self.with_errors();
+        match is_refusal {
+            true => Err(anyhow::Error::new(Refused(answer)).context(doing.to_owned())),
+            false => bail!("{doing}: {answer}"),
+        }
+    }
+
+    /// Whether the service did what it was asked for.
+    pub(crate) fn is_done(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// What it says, and each fault that the problem lists.
+    fn with_errors(&self) -> String {
+        let mut text = self.to_string();
+        for error in self.body["errors"].as_array().into_iter().flatten() {
+            let part = |field: &str| error[field].as_str().unwrap_or_default().to_owned();
+            text += &format!(
+                "\n  {}: {} ({})",
+                part("field"),
+                part("detail"),
+                part("code")
+            );
+        }
+        text
+    }
+
     /// Whether the service, or the proxy before it, is away for now.
     fn is_away(&self) -> bool {
         matches!(self.status, 502..=504) || self.is_rate_limited()
@@ -180,6 +220,11 @@ impl std::fmt::Display for Answer {
         }
     }
 }
+
+/// A service said no: asking again would not help.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Refused(String);
 
 impl Api {
     /// The API at `url`, for example `http://127.0.0.1:8080`; a service that is away is

@@ -1,16 +1,26 @@
 //! The operator's command line. One file for each command; [`Command`] lists them.
 //!
 //! What a command finds goes to standard output, how it gets on to standard error.
-//! It ends with 0 when all is well, 1 when it is not, 2 when it was called wrongly and
-//! 130 when it was interrupted.
+//! It ends with 0 when all is well, 1 when it is not or a service refused, 2 when it could
+//! not be done or was called wrongly, and 130 when it was interrupted.
 
 mod api;
+mod campaign;
+mod dead_letters;
+mod grant;
 mod import;
 mod list;
+mod named;
+mod operator;
+mod partner;
 mod progress;
 mod result;
+mod seed;
 mod session;
 mod signing;
+mod table;
+mod user;
+mod void;
 
 use std::process::ExitCode;
 
@@ -40,7 +50,15 @@ const EXAMPLES: &str = "Examples:
   votectl result verify 8d3f0c9e-2a43-4c52-9a74-0d5a3b9c2d22
       recomputes a campaign's frozen result from the ledger
 
-Exit codes: 0 all is well, 1 it is not, 2 called wrongly, 130 interrupted.";
+  votectl dead-letters list
+      shows what no worker could settle; replay or drop it
+  votectl campaign watch 8d3f0c9e-2a43-4c52-9a74-0d5a3b9c2d22
+      waits for a campaign's result, and says what its close waits for
+  votectl seed --url http://127.0.0.1:8080
+      furnishes a Tally to look at
+
+Exit codes: 0 all is well, 1 it is not or a service refused, 2 it could not be done or was called
+wrongly, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Task {
@@ -48,6 +66,26 @@ enum Task {
     Import(import::Import),
     /// Prove a campaign's frozen result
     Result(result::ResultTask),
+    /// Look at what no worker could settle, replay or drop it
+    DeadLetters(dead_letters::DeadLettersTask),
+    /// Take votes out of the count
+    Void(void::Void),
+    /// Grant tickets
+    Grant(grant::GrantTask),
+    /// Create, list, show, edit and watch campaigns
+    Campaign(campaign::CampaignTask),
+    /// Admit partners, and look after their keys
+    Partner(partner::PartnerTask),
+    /// Make accounts and give roles
+    User(user::UserTask),
+    /// Furnish a Tally with the demo
+    Seed(seed::Seed),
+}
+
+/// How the process ends over `error`: 1 where a service refused, else 2.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    ExitCode::from(if error.is::<api::Refused>() { 1 } else { 2 })
 }
 
 impl Command {
@@ -60,6 +98,13 @@ impl Command {
         match self.task {
             Task::Import(import) => import.run().await,
             Task::Result(result) => result.run().await,
+            Task::DeadLetters(letters) => letters.run().await,
+            Task::Void(void) => void.run().await,
+            Task::Grant(grant) => grant.run().await,
+            Task::Campaign(campaign) => campaign.run().await,
+            Task::Partner(partner) => partner.run().await,
+            Task::User(user) => user.run().await,
+            Task::Seed(seed) => seed.run().await,
         }
     }
 }

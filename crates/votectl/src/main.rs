@@ -10,7 +10,7 @@ async fn main() -> ExitCode {
         Ok(exit_code) => exit_code,
         Err(error) => {
             eprintln!("votectl: {error:#}");
-            ExitCode::FAILURE
+            votectl::exit_code(&error)
         }
     }
 }

@@ -15,16 +15,23 @@ const RENEW_BEFORE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Session {
     api: Api,
-    user_name: String,
-    password: String,
-    tokens: Tokens,
+    login: Option<Login>,
+    access: String,
+    renewal: Option<Renewal>,
 }
 
+/// What a session can be begun with anew.
 #[derive(Debug)]
-struct Tokens {
-    access: String,
+struct Login {
+    user_name: String,
+    password: String,
+}
+
+/// How an access token is renewed, and when.
+#[derive(Debug)]
+struct Renewal {
     refresh: String,
-    renew_at: Instant,
+    at: Instant,
 }
 
 impl Session {
@@ -33,12 +40,26 @@ impl Session {
     /// # Errors
     /// When name and password do not fit, or the service stays away.
     pub(crate) async fn sign_in(api: &Api, user_name: &str, password: &str) -> Result<Self> {
+        let (access, renewal) = sign_in(api, user_name, password).await?;
         Ok(Self {
-            tokens: sign_in(api, user_name, password).await?,
+            access,
+            renewal: Some(renewal),
             api: api.clone(),
-            user_name: user_name.to_owned(),
-            password: password.to_owned(),
+            login: Some(Login {
+                user_name: user_name.to_owned(),
+                password: password.to_owned(),
+            }),
         })
+    }
+
+    /// A session that somebody else began, for as long as its access token lasts.
+    pub(crate) fn of_token(api: &Api, access: &str) -> Self {
+        Self {
+            api: api.clone(),
+            login: None,
+            access: access.to_owned(),
+            renewal: None,
+        }
     }
 
     /// Calls `api` as this account; tokens are renewed before they run out, and when the
@@ -47,15 +68,15 @@ impl Session {
     /// # Errors
     /// As [`Api::call`].
     pub(crate) async fn call(&mut self, api: &Api, call: Call<'_>) -> Result<Answer> {
-        if Instant::now() >= self.tokens.renew_at {
+        let is_due = |renewal: &Renewal| Instant::now() >= renewal.at;
+        if self.renewal.as_ref().is_some_and(is_due) {
             self.renew().await?;
         }
-        let answer = api.call(call.clone().token(&self.tokens.access)).await?;
-        if answer.status != 401 {
+        let answer = api.call(call.clone().token(&self.access)).await?;
+        if answer.status != 401 || !self.renew().await? {
             return Ok(answer);
         }
-        self.renew().await?;
-        api.call(call.token(&self.tokens.access)).await
+        api.call(call.token(&self.access)).await
     }
 
     /// As [`Session::call`], for calls that must not be repeated blindly.
@@ -63,38 +84,43 @@ impl Session {
     /// # Errors
     /// As [`Api::once`].
     pub(crate) async fn call_once(&mut self, api: &Api, call: Call<'_>) -> Result<Answer> {
-        api.once(&call.token(&self.tokens.access)).await
+        api.once(&call.token(&self.access)).await
     }
 
-    async fn renew(&mut self) -> Result<()> {
-        let refresh =
-            Call::post("/sessions/refresh").body(json!({ "refresh_token": self.tokens.refresh }));
-        // Once: a refresh token that was spent without an answer may not be sent again.
-        self.tokens = match self.api.once(&refresh).await {
-            Ok(answer) if answer.status == 200 => Tokens::of(&answer)?,
-            _ => sign_in(&self.api, &self.user_name, &self.password).await?,
+    /// Renews the access token; `false` where there is nothing to renew it with.
+    async fn renew(&mut self) -> Result<bool> {
+        let (Some(login), Some(renewal)) = (&self.login, &self.renewal) else {
+            return Ok(false);
         };
-        Ok(())
+        let refresh =
+            Call::post("/sessions/refresh").body(json!({ "refresh_token": renewal.refresh }));
+        // Once: a refresh token that was spent without an answer may not be sent again.
+        let (access, renewal) = match self.api.once(&refresh).await {
+            Ok(answer) if answer.status == 200 => tokens(&answer)?,
+            _ => sign_in(&self.api, &login.user_name, &login.password).await?,
+        };
+        self.access = access;
+        self.renewal = Some(renewal);
+        Ok(true)
     }
 }
 
-async fn sign_in(api: &Api, user_name: &str, password: &str) -> Result<Tokens> {
+async fn sign_in(api: &Api, user_name: &str, password: &str) -> Result<(String, Renewal)> {
     let call =
         Call::post("/sessions").body(json!({ "user_name": user_name, "password": password }));
     let answer = api.call(call).await?;
     if answer.status == 401 {
         bail!("{user_name} cannot sign in: {answer}");
     }
-    Tokens::of(&answer.expect(200, &format!("signing {user_name} in"))?)
+    tokens(&answer.expect(200, &format!("signing {user_name} in"))?)
 }
 
-impl Tokens {
-    fn of(answer: &Answer) -> Result<Self> {
-        let life = Duration::from_secs(answer.body["expires_in"].as_u64().unwrap_or_default());
-        Ok(Self {
-            access: answer.text("access_token")?.to_owned(),
-            refresh: answer.text("refresh_token")?.to_owned(),
-            renew_at: Instant::now() + life.saturating_sub(RENEW_BEFORE.min(life / 2)),
-        })
-    }
+/// The access token of `answer`, and how to renew it.
+fn tokens(answer: &Answer) -> Result<(String, Renewal)> {
+    let life = Duration::from_secs(answer.body["expires_in"].as_u64().unwrap_or_default());
+    let renewal = Renewal {
+        refresh: answer.text("refresh_token")?.to_owned(),
+        at: Instant::now() + life.saturating_sub(RENEW_BEFORE.min(life / 2)),
+    };
+    Ok((answer.text("access_token")?.to_owned(), renewal))
 }

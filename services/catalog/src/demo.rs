@@ -4,11 +4,9 @@
 //! the gateway, as members cast theirs.
 
 mod campaign;
-mod people;
-mod places;
-mod words;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use demo_content::{people, places, words};
 use vote_domain::id::named;
 use vote_domain::review::Direction;
 use vote_domain::{Clock, Ids, ItemId, RestaurantId, ReviewId, Role, UserId};
@@ -17,7 +15,7 @@ use vote_store::catalog::{Furnishing, NewItem, NewRestaurant, NewReview};
 use vote_store::{Store, StoreError};
 
 pub use campaign::{campaign, campaign_id};
-pub use people::{PASSWORD, USER_NAME};
+pub use demo_content::people::{PASSWORD, USER_NAME};
 
 /// bcrypt's work factor for the demo's passwords, which are no secret: the least there is.
 const BCRYPT_COST: u32 = 4;

@@ -1,11 +1,11 @@
 //! The demo's campaign: the best of its restaurants, open for weeks.
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use demo_content::places::PLACES;
 use vote_domain::CampaignId;
 use vote_domain::campaign::{CampaignOption, Channel, Plan, Subject, TicketExpiry};
 use vote_domain::id::named;
 
-use super::places::PLACES;
 use super::restaurant_id;
 
 /// Which campaign it is.

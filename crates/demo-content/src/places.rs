@@ -1,15 +1,19 @@
 //! The demo's restaurants and what they serve.
 
 /// A restaurant.
-pub(crate) struct Place {
-    pub(crate) name: &'static str,
-    pub(crate) address: &'static str,
-    pub(crate) description: &'static str,
+pub struct Place {
+    /// Its name, which no other has.
+    pub name: &'static str,
+    /// Where it is.
+    pub address: &'static str,
+    /// What it is like.
+    pub description: &'static str,
     /// Names and descriptions.
-    pub(crate) items: &'static [(&'static str, &'static str)],
+    pub items: &'static [(&'static str, &'static str)],
 }
 
-pub(crate) const PLACES: &[Place] = &[
+/// Every restaurant.
+pub const PLACES: &[Place] = &[
     Place {
         name: "Noodle Bar Kumo",
         address: "14 Canal Street",

@@ -3,13 +3,19 @@
 use vote_domain::review::Direction::{self, Down, Up};
 
 /// A review.
-pub(crate) struct Words {
-    pub(crate) author: &'static str,
-    pub(crate) place: &'static str,
-    pub(crate) item: &'static str,
-    pub(crate) stars: u8,
-    pub(crate) hours_ago: i64,
-    pub(crate) content: &'static str,
+pub struct Words {
+    /// The member who wrote it.
+    pub author: &'static str,
+    /// The restaurant's name.
+    pub place: &'static str,
+    /// The item's name there.
+    pub item: &'static str,
+    /// 1 to 5.
+    pub stars: u8,
+    /// How long ago it was written, in hours.
+    pub hours_ago: i64,
+    /// What it says.
+    pub content: &'static str,
 }
 
 const fn words(
@@ -36,8 +42,9 @@ const FARO: &str = "Taquería El Faro";
 const SPICE: &str = "Spice Route";
 const MORGENROT: &str = "Café Morgenrot";
 
+/// Every review.
 #[rustfmt::skip]
-pub(crate) const REVIEWS: &[Words] = &[
+pub const REVIEWS: &[Words] = &[
     words("amira", (KUMO, "Shoyu ramen"), 5, 620, "The broth is clear, deep and hot to the last spoon. I went back the next day to make sure I had not imagined it."),
     words("bjorn", (KUMO, "Shoyu ramen"), 4, 410, "Very good noodles, a perfect egg. One star off because nine stools are eight too few on a Friday."),
     words("chidi", (KUMO, "Shoyu ramen"), 2, 90, "Salty. I asked, they said it is meant to be salty. It was still salty."),
@@ -86,7 +93,7 @@ pub(crate) const REVIEWS: &[Words] = &[
 ];
 
 /// Who votes on which review, by its place above.
-pub(crate) const VOTES: &[(&str, usize, Direction)] = &[
+pub const VOTES: &[(&str, usize, Direction)] = &[
     ("amira", 3, Up),
     ("amira", 21, Up),
     ("amira", 33, Down),

@@ -7,6 +7,6 @@ pub const USER_NAME: &str = "demo";
 pub const PASSWORD: &str = "demo-password";
 
 /// Everyone.
-pub(crate) const NAMES: &[&str] = &[
+pub const NAMES: &[&str] = &[
     USER_NAME, "amira", "bjorn", "chidi", "dolores", "emeka", "fumiko", "greta", "hassan",
 ];
