@@ -43,6 +43,41 @@ where
     }
 }
 
+impl Key {
+    /// The first key of all.
+    pub(crate) const FIRST: Self = Self(Uuid::nil());
+
+    /// The key behind this one; none behind the last.
+    pub(crate) fn next(self) -> Option<Self> {
+        let next = self.0.as_u128().checked_add(1)?;
+        Some(Self(Uuid::from_u128(next)))
+    }
+}
+
+/// Keys from one to another, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyRange {
+    pub(crate) from: Key,
+    pub(crate) to: Key,
+}
+
+impl KeyRange {
+    /// The keys from `from` to `last`, the last of `n_found` that at most `limit` were asked
+    /// for; to the end of all keys if these were all. So slices leave no key between them.
+    pub(crate) fn of(from: Key, last: Option<Key>, n_found: usize, limit: u32) -> Self {
+        let to = match last {
+            Some(last) if n_found as u64 >= u64::from(limit) => last,
+            _ => Key(Uuid::max()),
+        };
+        Self { from, to }
+    }
+
+    /// Where the keys behind it begin; none if there are none.
+    pub(crate) fn next(self) -> Option<Key> {
+        self.to.next()
+    }
+}
+
 macro_rules! from_id {
     ($($id:ty),*) => {$(
         impl From<$id> for Key {

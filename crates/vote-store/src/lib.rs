@@ -12,8 +12,9 @@
 mod backend;
 mod error;
 mod key;
-mod migrations;
+pub mod migrations;
 mod mysql;
+mod orphans;
 mod rows;
 mod run;
 mod schema;
@@ -30,13 +31,17 @@ pub mod catalog;
 pub mod closing;
 pub mod dead_letters;
 pub mod epochs;
+pub mod export;
 pub mod grants;
 pub mod ledger;
 pub mod partners;
+pub mod recount;
+pub mod retention;
 pub mod review_voids;
 pub mod settle;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod verify;
 pub mod voids;
 pub mod voters;
 pub mod wallets;
@@ -72,6 +77,8 @@ macro_rules! queries {
         pub(crate) mod dead_letters;
         #[path = "queries/epochs.rs"]
         pub(crate) mod epochs;
+        #[path = "queries/export.rs"]
+        pub(crate) mod export;
         #[path = "queries/furnish.rs"]
         pub(crate) mod furnish;
         #[path = "queries/grants.rs"]
@@ -82,8 +89,14 @@ macro_rules! queries {
         pub(crate) mod ledger;
         #[path = "queries/letter_decisions.rs"]
         pub(crate) mod letter_decisions;
+        #[path = "queries/orphans.rs"]
+        pub(crate) mod orphans;
         #[path = "queries/partners.rs"]
         pub(crate) mod partners;
+        #[path = "queries/recount.rs"]
+        pub(crate) mod recount;
+        #[path = "queries/retention.rs"]
+        pub(crate) mod retention;
         #[path = "queries/review_rows.rs"]
         pub(crate) mod review_rows;
         #[path = "queries/review_voids.rs"]
@@ -92,6 +105,10 @@ macro_rules! queries {
         pub(crate) mod reviews;
         #[path = "queries/settle.rs"]
         pub(crate) mod settle;
+        #[path = "queries/verify_campaigns.rs"]
+        pub(crate) mod verify_campaigns;
+        #[path = "queries/verify_reviews.rs"]
+        pub(crate) mod verify_reviews;
         #[path = "queries/voids.rs"]
         pub(crate) mod voids;
         #[path = "queries/voters.rs"]

@@ -322,6 +322,7 @@ on_each_backend! {
             assert_eq!(expected, rows(&backend.store, &disorder, Reasons::Told).await?);
             assert_counters_are_recounted(&expected);
         }
+        backend.assert_review_books_hold().await?;
         Ok(())
     }
 
@@ -360,6 +361,7 @@ on_each_backend! {
             assert_eq!(expected, rows(&backend.store, &disorder, Reasons::Left).await?);
             assert_counters_are_recounted(&expected);
         }
+        backend.assert_review_books_hold().await?;
         assert_eq!(n_rows(&backend.store, "review_vote_marks").await?, 0);
         Ok(())
     }

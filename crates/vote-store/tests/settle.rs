@@ -190,6 +190,7 @@ on_each_backend! {
             assert_eq!(rows, self::rows(&backend.store, &disorder).await?);
             assert_matches_admission(&in_order, &rows, &steps);
         }
+        backend.assert_review_books_hold().await?;
         Ok(())
     }
 
@@ -225,6 +226,7 @@ on_each_backend! {
             assert_eq!(n_counted, crowded.votes.len());
             assert_eq!(rows(&backend.store, &calm).await?, rows(&backend.store, &crowded).await?);
         }
+        backend.assert_review_books_hold().await?;
         Ok(())
     }
 

@@ -41,7 +41,7 @@ const USES: Write = Write {
     ],
 };
 
-const FANS: Write = Write {
+pub(crate) const FANS: Write = Write {
     table: "campaign_fans",
     upsert_key: "campaign_id, option_no, voter_id",
     columns: &[
@@ -52,7 +52,7 @@ const FANS: Write = Write {
     ],
 };
 
-const TOTALS: Write = Write {
+pub(crate) const TOTALS: Write = Write {
     table: "campaign_totals",
     upsert_key: "campaign_id, option_no, channel_no",
     columns: &[
@@ -64,7 +64,7 @@ const TOTALS: Write = Write {
     ],
 };
 
-const DAYS: Write = Write {
+pub(crate) const DAYS: Write = Write {
     table: "campaign_days",
     upsert_key: "campaign_id, day_no, option_no, channel_no",
     columns: &[
@@ -76,7 +76,7 @@ const DAYS: Write = Write {
     ],
 };
 
-const HOURS: Write = Write {
+pub(crate) const HOURS: Write = Write {
     table: "campaign_tallies",
     upsert_key: "campaign_id, hour_no, option_no, channel_no",
     columns: &[

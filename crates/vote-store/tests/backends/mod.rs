@@ -3,6 +3,7 @@
 use anyhow::Result;
 use test_stack::{Stack, TestScope};
 use uuid::Uuid;
+use vote_store::verify::{Findings, RewardsDue};
 use vote_store::{MysqlSettings, Store};
 
 /// A store with the schema in place.
@@ -64,6 +65,17 @@ impl Backend {
                 literal(user)
             ))
             .await?;
+        Ok(())
+    }
+
+    /// Holds what SQL has of votes on reviews to what the ledger says.
+    pub(crate) async fn assert_review_books_hold(&self) -> Result<()> {
+        let mut findings = Findings::default();
+        let checked = self
+            .store
+            .verify_reviews(RewardsDue::Unknown, &mut findings, &|_| {});
+        checked.await?;
+        assert_eq!(findings.violations(), []);
         Ok(())
     }
 

@@ -321,6 +321,13 @@ async fn assert_same(store: &Store, run: &Run, books: &Books, now: DateTime<Utc>
             i64::try_from(balance)?
         );
     }
+
+    // What operators have to check all of this finds nothing either.
+    let mut findings = vote_store::verify::Findings::default();
+    store
+        .verify_campaign(terms.campaign, &mut findings, &|_| {})
+        .await?;
+    assert_eq!(findings.violations(), []);
     Ok(())
 }
 
