@@ -7,6 +7,7 @@ mod load;
 mod page;
 mod partners;
 mod process;
+mod retention;
 mod section;
 mod servers;
 mod voting;
@@ -17,6 +18,7 @@ pub use load::{ConfigFile, SettingsError, Sources};
 pub use page::render_page;
 pub use partners::Partners;
 pub use process::{Http, Log, LogFormat};
+pub use retention::Retention;
 pub use section::Key;
 pub use servers::{Mysql, Rabbitmq, Redis};
 pub use voting::{Cache, Gateway, RateLimits, Reviews, Reward, Site, Worker};
@@ -68,6 +70,9 @@ section! {
         section
         /// How often one client may call.
         rate_limits: RateLimits;
+        section
+        /// How long rows are kept that nothing needs any more.
+        retention: Retention;
     }
 }
 

@@ -6,20 +6,26 @@
 
 mod api;
 mod campaign;
+mod database;
 mod dead_letters;
+mod export;
 mod grant;
 mod import;
 mod list;
+mod migrate;
 mod named;
 mod operator;
 mod partner;
 mod progress;
+mod purge;
+mod recount;
 mod result;
 mod seed;
 mod session;
 mod signing;
 mod table;
 mod user;
+mod verify;
 mod void;
 
 use std::process::ExitCode;
@@ -49,6 +55,10 @@ const EXAMPLES: &str = "Examples:
       compares with the official scoreboards
   votectl result verify 8d3f0c9e-2a43-4c52-9a74-0d5a3b9c2d22
       recomputes a campaign's frozen result from the ledger
+  votectl verify && echo clean
+      checks every invariant; what is broken is named, with what mends it
+  votectl recount --dry-run
+      shows which sums are not what the ledger adds up to; without --dry-run it mends them
 
   votectl dead-letters list
       shows what no worker could settle; replay or drop it
@@ -80,6 +90,16 @@ enum Task {
     User(user::UserTask),
     /// Furnish a Tally with the demo
     Seed(seed::Seed),
+    /// Prove from SQL alone that every invariant holds, and look for orphans
+    Verify(verify::Verify),
+    /// Rebuild sums from the ledger, while votes flow
+    Recount(recount::Recount),
+    /// Write a ledger as CSV or as JSON lines
+    Export(export::Export),
+    /// Delete what is kept no longer, as `retention` in the settings says
+    Purge(purge::Purge),
+    /// Bring the schema up to date, or say how far it is
+    Migrate(migrate::Migrate),
 }
 
 /// How the process ends over `error`: 1 where a service refused, else 2.
@@ -105,6 +125,11 @@ impl Command {
             Task::Partner(partner) => partner.run().await,
             Task::User(user) => user.run().await,
             Task::Seed(seed) => seed.run().await,
+            Task::Verify(verify) => verify.run().await,
+            Task::Recount(recount) => recount.run().await,
+            Task::Export(export) => export.run().await,
+            Task::Purge(purge) => purge.run().await,
+            Task::Migrate(migrate) => migrate.run().await,
         }
     }
 }

@@ -6,20 +6,18 @@
 
 mod checks;
 mod report;
-mod sql;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use bootstrap::ConfigFile;
 use clap::Args;
 use uuid::Uuid;
 use vote_domain::CampaignId;
 use vote_store::closing::ClosingError;
 
 use crate::api::{Api, Call};
+use crate::database::Database;
 use checks::{Served, Sources, check};
 use report::Report;
 
@@ -39,11 +37,8 @@ pub(crate) struct Verify {
     /// Compare with the API, too, for example http://127.0.0.1:8080
     #[arg(long, env = "VOTECTL_URL")]
     url: Option<String>,
-    /// The folder of the embedded mode, instead of a server
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
     #[command(flatten)]
-    config: ConfigFile,
+    database: Database,
     /// How long the API may be away, in seconds
     #[arg(long, default_value_t = 30)]
     patience_s: u64,
@@ -55,10 +50,7 @@ pub(crate) struct Verify {
 impl Verify {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let campaign = CampaignId(self.campaign_id);
-        let store = match &self.data_dir {
-            Some(folder) => sql::embedded(folder).await?,
-            None => sql::server(self.config.clone())?,
-        };
+        let store = self.database.reader().await?;
         let (ledger, frozen) = match store.recompute_result(campaign).await {
             Ok(found) => found,
             Err(ClosingError::NoSuchCampaign) => {
