@@ -124,10 +124,11 @@ const LOCK_WAIT_S: u32 = 120;
 pub(crate) async fn mysql(url: String) -> Result<(), StoreError> {
     let mut connection = MysqlConn::establish(&url).await?;
     // DDL commits by itself, so a named lock keeps two processes apart; the server lets
-    // go of it with the connection. The name is per database.
+    // go of it with the connection. The name is per database; MySQL takes 64 characters of
+    // it, as many as a database's own name may have.
     connection
         .batch_execute(&format!(
-            "DO GET_LOCK(CONCAT('tally.migrate.', DATABASE()), {LOCK_WAIT_S})"
+            "DO GET_LOCK(CONCAT('tally.migrate.', LEFT(SHA2(DATABASE(), 256), 32)), {LOCK_WAIT_S})"
         ))
         .await?;
     in_background(move || {

@@ -112,7 +112,7 @@ fn debootstrap(root: &Path, log_path: &Path) -> Result<()> {
         .context("cannot run debootstrap")?;
     let lines = child.stdout.take().map(BufReader::new);
     let began_at = Instant::now();
-    let mut phase = String::new();
+    let mut phase = "";
     for line in lines.into_iter().flat_map(BufRead::lines) {
         let line = line.context("cannot read what debootstrap says")?;
         writeln!(log, "{line}").context("cannot write debootstrap's log")?;
@@ -121,7 +121,7 @@ fn debootstrap(root: &Path, log_path: &Path) -> Result<()> {
                 "   {:>4} s  {next} packages …",
                 began_at.elapsed().as_secs()
             );
-            next.clone_into(&mut phase);
+            phase = next;
         }
     }
     let status = child.wait().context("cannot wait for debootstrap")?;
@@ -139,16 +139,13 @@ fn debootstrap(root: &Path, log_path: &Path) -> Result<()> {
 }
 
 /// What `debootstrap` does with one package after another, by a line of its output.
-fn phase_of(line: &str) -> Option<&str> {
-    let phases = [
-        "Retrieving",
-        "Validating",
-        "Extracting",
-        "Unpacking",
-        "Configuring",
-    ];
-    let word = line.strip_prefix("I: ")?.split(' ').next()?;
-    phases.into_iter().find(|phase| *phase == word)
+fn phase_of(line: &str) -> Option<&'static str> {
+    match line.strip_prefix("I: ")?.split(' ').next()? {
+        "Retrieving" | "Validating" => Some("fetching"),
+        "Extracting" | "Unpacking" => Some("unpacking"),
+        "Configuring" => Some("configuring"),
+        _ => None,
+    }
 }
 
 /// The Debian mirror this machine's apt is set up with; without one, `debootstrap` has its
@@ -208,7 +205,7 @@ mod tests {
 
     #[test]
     fn only_what_is_done_to_packages_is_a_phase() {
-        assert_eq!(phase_of("I: Retrieving libc6 2.43-1"), Some("Retrieving"));
+        assert_eq!(phase_of("I: Retrieving libc6 2.43-1"), Some("fetching"));
         assert_eq!(phase_of("I: Base system installed successfully."), None);
         assert_eq!(phase_of("W: Retrieving"), None);
     }

@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use lapin::message::Delivery as Message;
 use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicNackOptions,
-    BasicQosOptions,
+    BasicQosOptions, BasicRejectOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
@@ -233,8 +233,8 @@ impl Intake {
                         let _ = done.send(());
                     }
                     Some(Order::Release(tags, done)) => {
-                        let settlements = session.unacked.settle(self.numbers(&tags));
-                        self.release(&session.channel, &settlements).await?;
+                        let numbers = session.unacked.settle_singly(self.numbers(&tags));
+                        self.release(&session.channel, &numbers).await?;
                         let _ = done.send(());
                     }
                     Some(Order::Depth(answer)) => match self.depth(session).await {
@@ -364,7 +364,26 @@ impl Intake {
         within(self.limit, "basic.ack", acks).await.map(|_| ())
     }
 
-    async fn release(&self, channel: &Channel, settlements: &[Settlement]) -> Result<(), Failure> {
+    /// By `basic.reject`: from RabbitMQ 4.3 on, what comes back by `basic.nack` does not
+    /// count towards the delivery limit.
+    async fn release(&self, channel: &Channel, numbers: &[u64]) -> Result<(), Failure> {
+        let options = BasicRejectOptions { requeue: true };
+        let rejects = try_join_all(
+            numbers
+                .iter()
+                .map(|number| channel.basic_reject(*number, options)),
+        );
+        within(self.limit, "basic.reject", rejects)
+            .await
+            .map(|_| ())
+    }
+
+    /// What was merely held: it counts towards the delivery limit before RabbitMQ 4.3 only.
+    async fn hand_back(
+        &self,
+        channel: &Channel,
+        settlements: &[Settlement],
+    ) -> Result<(), Failure> {
         let nacks = try_join_all(settlements.iter().map(|settlement| {
             let options = BasicNackOptions {
                 multiple: settlement.multiple,
@@ -385,7 +404,7 @@ impl Intake {
                 session.unacked.delivered(message.delivery_tag);
             }
             let settlements = session.unacked.settle_all();
-            self.release(&channel, &settlements).await?;
+            self.hand_back(&channel, &settlements).await?;
             // The broker answers in order: once it says that the channel is closed, all
             // acknowledgements before have arrived.
             let closing = channel.close(200, "stopped".into());

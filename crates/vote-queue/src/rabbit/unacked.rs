@@ -46,6 +46,14 @@ impl Unacked {
         settlements
     }
 
+    /// Forgets `numbers`, and says which of them to settle, each by a frame of its own.
+    pub(super) fn settle_singly(&mut self, numbers: impl IntoIterator<Item = u64>) -> Vec<u64> {
+        numbers
+            .into_iter()
+            .filter(|number| self.0.remove(number))
+            .collect()
+    }
+
     /// Settles everything delivered.
     pub(super) fn settle_all(&mut self) -> Vec<Settlement> {
         let all = self.0.clone();
@@ -70,6 +78,13 @@ mod tests {
             number,
             multiple: true,
         }
+    }
+
+    #[test]
+    fn one_by_one_each_number_is_settled_once() {
+        let mut unacked = delivered([1, 2, 3]);
+        assert_eq!(unacked.settle_singly([2, 2, 7]), [2]);
+        assert_eq!(unacked.settle_all(), [one(1), one(3)]);
     }
 
     fn delivered(numbers: impl IntoIterator<Item = u64>) -> Unacked {

@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use futures::StreamExt;
+use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions};
+use lapin::types::FieldTable;
+use lapin::{Connection, ConnectionProperties};
 use test_stack::Stack;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
-use vote_queue::{BallotBox, PublishError, RabbitSettings, TopologyError};
+use vote_queue::{BallotBox, Consumer, Depth, PublishError, RabbitSettings, TopologyError};
 
 use crate::bench::{
     LONG, consumer, expect_nothing, next, publish, publisher, rabbit, rabbit_settings, text_of,
@@ -80,4 +84,68 @@ async fn a_closed_queue_refuses_at_once() -> Result<()> {
     timeout(LONG, consumer.stop()).await?;
     assert!(consumer.recv().await.is_none());
     Ok(())
+}
+
+/// A campaign is closed on this: where the broker counts one consumer, nobody else holds
+/// a message (`docs/adr/0008`).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_consumer_that_holds_a_message_is_counted_until_it_settles() -> Result<()> {
+    let scope = Stack::isolated("cancelled").await?;
+    let queue = rabbit(&rabbit_settings(&scope.amqp_url)).await?;
+    let campaign = BallotBox::campaign(Uuid::from_u128(2));
+    queue.declare(&campaign).await?;
+    publish(&publisher(&queue, &campaign), "held").await?;
+
+    let properties = ConnectionProperties::default();
+    let connection = Connection::connect(&scope.amqp_url, properties).await?;
+    let channel = connection.create_channel().await?;
+    let (name, options) = (campaign.name(), BasicConsumeOptions::default());
+    let mut other = channel
+        .basic_consume(name.into(), "other".into(), options, FieldTable::default())
+        .await?;
+    let held = timeout(LONG, other.next()).await?.context("no message")??;
+    let mut closer = consumer(&queue, &campaign);
+    until(&closer, HELD_BY_OTHER).await?;
+
+    let cancelled = BasicCancelOptions::default();
+    channel.basic_cancel("other".into(), cancelled).await?;
+    for _ in 0..20 {
+        let depth = closer.depth().await?;
+        // A broker that cannot ask the queue in time says that there is nothing at all.
+        assert!(depth == HELD_BY_OTHER || depth == UNKNOWN, "{depth:?}");
+        sleep(Duration::from_millis(100)).await;
+    }
+    expect_nothing(&mut closer).await;
+
+    let settled = BasicAckOptions::default();
+    channel.basic_ack(held.delivery_tag, settled).await?;
+    until(&closer, EMPTY).await?;
+    expect_nothing(&mut closer).await;
+    Ok(())
+}
+
+const EMPTY: Depth = Depth {
+    n_ready: 0,
+    n_consumers: 1,
+};
+const UNKNOWN: Depth = Depth {
+    n_ready: 0,
+    n_consumers: 0,
+};
+
+const HELD_BY_OTHER: Depth = Depth {
+    n_ready: 0,
+    n_consumers: 2,
+};
+
+async fn until(consumer: &Consumer, expected: Depth) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        match consumer.depth().await {
+            Ok(depth) if depth == expected => return Ok(()),
+            // Not attached yet, or not settled yet.
+            _ if began.elapsed() < LONG => sleep(Duration::from_millis(50)).await,
+            depth => anyhow::bail!("{depth:?} instead of {expected:?}"),
+        }
+    }
 }
