@@ -9,8 +9,8 @@ mod draft;
 mod history;
 pub mod hot_option;
 mod judge;
+mod loss;
 mod partner;
-mod redis_loss;
 pub(crate) mod shown;
 mod voter;
 
@@ -19,6 +19,6 @@ pub use books::CampaignBooks;
 pub use draft::{Channel, Draft};
 pub use history::{Accepted, CampaignHistory};
 pub use judge::{CampaignPromise, CampaignViolation, Closing, judge};
+pub use loss::{Loss, lose_nodes_under_load, lose_redis_under_load};
 pub use partner::{Call, Partner, Service, Signed};
-pub use redis_loss::{RedisLoss, lose_redis_under_load};
 pub use voter::Voter;

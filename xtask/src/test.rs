@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use test_stack::{Endpoints, SERVERS_VARIABLE, Stack};
+use test_stack::{Endpoints, LAYOUT_VARIABLE, SERVERS_VARIABLE, Stack};
 
 use crate::cargo::{self, cargo, succeeds};
 use crate::packages::require_servers;
@@ -42,7 +42,15 @@ enum Servers {
     /// target/servers (700 MB, two minutes, as root). Runs the tests alone: nothing else
     /// depends on servers.
     Latest,
+    /// Those of this system, three brokers and three masters of Redis, a cluster each.
+    /// Runs the tests alone, by default those that a cluster can answer otherwise.
+    Cluster,
 }
+
+/// The tests that a cluster can answer otherwise: the contracts of queue and cache, and
+/// the journeys. (A test of one broker's death stays with one broker.)
+const OF_CLUSTERS: &str = "(package(vote-queue) - test(/(^|::)faults::/)) \
+     | package(vote-cache) | package(journeys)";
 
 /// Runs all steps and prints a summary.
 ///
@@ -52,6 +60,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     match arguments.stack {
         Servers::Installed => check_all(arguments).await,
         Servers::Latest => run_on_current_servers(arguments).await,
+        Servers::Cluster => run_on_clusters(arguments).await,
     }
 }
 
@@ -119,6 +128,35 @@ async fn run_on_current_servers(arguments: &Arguments) -> Result<()> {
     if ready {
         build_and_test(&mut steps, arguments).await;
     }
+    steps.finish()
+}
+
+async fn run_on_clusters(arguments: &Arguments) -> Result<()> {
+    let mut steps = Steps::new();
+    let ready = steps.run("prepare", || {
+        require_servers()?;
+        require_nextest()
+    });
+    if !ready || !steps.run("build", || cargo::build_all().map(|_programs| ())) {
+        return steps.finish();
+    }
+    let stack = match Stack::start_cluster().await {
+        Ok(stack) => stack,
+        Err(error) => {
+            steps.run("tests", || Err(error));
+            return steps.finish();
+        }
+    };
+    let mut command = cargo(&["nextest", "run", "--workspace", "--profile", "ci"]);
+    if arguments.nextest.is_empty() {
+        command.args(["-E", OF_CLUSTERS]);
+    }
+    command
+        .args(&arguments.nextest)
+        .envs(stack.endpoints().variables())
+        // For journeys that start servers of their own, too.
+        .env(LAYOUT_VARIABLE, "cluster");
+    steps.run("tests", || cargo::run(&mut command));
     steps.finish()
 }
 

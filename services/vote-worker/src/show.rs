@@ -63,17 +63,21 @@ impl<P: Product> BoxWorker<P> {
         for _ in 0..FOLD_TRIES {
             let ids: Vec<VoterId> = left.iter().map(|(voter, _)| *voter).collect();
             let known = states.read_many(&ids).await?;
+            let (mut n_untold, mut reason) = (0, None);
             let mut found: Vec<_> = left
                 .into_iter()
                 .zip(known)
                 .filter_map(|(news, known)| match known {
                     Ok(known) => known.was_there().then_some((news, known)),
                     Err(error) => {
-                        tracing::warn!(%error, "a voter was not told");
+                        (n_untold, reason) = (n_untold + 1, Some(error));
                         None
                     }
                 })
                 .collect();
+            if let Some(error) = reason {
+                tracing::warn!(n_voters = n_untold, %error, "some voters were not told");
+            }
             if found.is_empty() {
                 return Ok(());
             }

@@ -1,4 +1,5 @@
-//! Redis emptied, again and again, while clients vote in a campaign.
+//! What is lost while clients vote in a campaign: all that Redis knows, or one node of
+//! each cluster after the other.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,9 +19,13 @@ use super::shown::{judge_shown, wallet_faults};
 /// How long wallets may be wrong after the last loss.
 const RIGHT_WITHIN: Duration = Duration::from_secs(60);
 
+/// How long a node of a cluster is gone, and how long all are there before the next goes.
+const NODE_GONE: Duration = Duration::from_secs(3);
+const NODES_THERE: Duration = Duration::from_secs(2);
+
 /// What came of it.
 #[derive(Debug)]
-pub struct RedisLoss {
+pub struct Loss {
     /// What clients were told.
     pub history: CampaignHistory,
     /// What SQL holds.
@@ -29,15 +34,15 @@ pub struct RedisLoss {
     pub violations: Vec<CampaignViolation>,
     /// From the last loss until all wallets were right.
     pub right_after: Duration,
-    /// How often Redis was emptied.
+    /// How often something was lost.
     pub n_losses: usize,
 }
 
-impl fmt::Display for RedisLoss {
+impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Redis emptied {} times: {} votes in the ledger, {} accepted, rejected {:?}, all \
+            "lost {} times: {} votes in the ledger, {} accepted, rejected {:?}, all \
              wallets right {:.1} s after the last time, answers {:?}, {} violations",
             self.n_losses,
             self.books.n_votes(),
@@ -55,30 +60,66 @@ impl fmt::Display for RedisLoss {
 ///
 /// # Errors
 /// When something does not come back. A broken promise is no error.
-pub async fn lose_redis_under_load(arena: &Arena, seed: u64, n_losses: usize) -> Result<RedisLoss> {
+pub async fn lose_redis_under_load(arena: &Arena, seed: u64, n_losses: usize) -> Result<Loss> {
+    let losing = async || {
+        for n in 0..n_losses {
+            sleep(Duration::from_secs(2)).await;
+            let frozen: Vec<&ServiceProcess> = (arena.stack.workers.iter())
+                .filter(|worker| n % 2 == 1 && worker.pause().is_ok())
+                .collect();
+            if !frozen.is_empty() {
+                sleep(Duration::from_secs(2)).await;
+            }
+            arena.stack.servers()?.flush_redis().await?;
+            if !frozen.is_empty() {
+                // Nobody remembers the votes that wait, and voters spend once more.
+                sleep(Duration::from_secs(2)).await;
+            }
+            for worker in frozen {
+                worker.resume()?;
+            }
+        }
+        Ok(n_losses)
+    };
+    lose_under_load(arena, seed, losing).await
+}
+
+/// Kills each broker of a cluster, and with it each master of Redis, one pair after the
+/// other while everybody votes; then waits until all wallets are right, and judges.
+///
+/// # Errors
+/// When something does not come back. A broken promise is no error.
+pub async fn lose_nodes_under_load(arena: &Arena, seed: u64) -> Result<Loss> {
+    let losing = async || {
+        let servers = arena.stack.servers()?;
+        let (brokers, masters) = (servers.brokers(), servers.redis_masters());
+        for (broker, master) in brokers.iter().zip(&masters) {
+            sleep(NODES_THERE).await;
+            broker.kill();
+            master.kill();
+            sleep(NODE_GONE).await;
+            tokio::try_join!(servers.start_brokers(), servers.start_redis())?;
+        }
+        Ok(brokers.len())
+    };
+    lose_under_load(arena, seed, losing).await
+}
+
+/// Has everybody vote while `losing` says how often it lost something.
+async fn lose_under_load(
+    arena: &Arena,
+    seed: u64,
+    losing: impl AsyncFnOnce() -> Result<usize>,
+) -> Result<Loss> {
     let crowd = arena
-        .campaign("Redis is lost", TimeDelta::hours(2), seed)
+        .campaign("Something is lost", TimeDelta::hours(2), seed)
         .await?;
     let campaign = crowd.campaign;
     let (stop, stopped) = watch::channel(false);
     let clients = crowd.begin(&stopped);
-    for n in 0..n_losses {
-        sleep(Duration::from_secs(2)).await;
-        let frozen: Vec<&ServiceProcess> = (arena.stack.workers.iter())
-            .filter(|worker| n % 2 == 1 && worker.pause().is_ok())
-            .collect();
-        if !frozen.is_empty() {
-            sleep(Duration::from_secs(2)).await;
-        }
-        arena.stack.servers()?.flush_redis().await?;
-        if !frozen.is_empty() {
-            // Nobody remembers the votes that wait, and voters spend once more.
-            sleep(Duration::from_secs(2)).await;
-        }
-        for worker in frozen {
-            worker.resume()?;
-        }
-    }
+    let n_losses = losing().await?;
+    // A node's last two seconds may never have reached its file, so it counts as a loss.
+    let closing = Closing::RunningAfterLoss;
     let lost_at = Instant::now();
     sleep(Duration::from_secs(2)).await;
     let _ = stop.send(true);
@@ -89,7 +130,6 @@ pub async fn lose_redis_under_load(arena: &Arena, seed: u64, n_losses: usize) ->
     crowd.settle_what_is_open(&mut history).await?;
 
     let url = &arena.stack.mysql_url;
-    let closing = Closing::RunningAfterLoss;
     let deadline = lost_at + RIGHT_WITHIN;
     let (books, wrong) = loop {
         let books = CampaignBooks::read(url, campaign).await?;
@@ -110,7 +150,7 @@ pub async fn lose_redis_under_load(arena: &Arena, seed: u64, n_losses: usize) ->
     sleep(Duration::from_secs(2)).await;
     let client = &arena.stack.site().client()?;
     violations.extend(judge_shown(client, campaign, &books, arena.voters(), closing).await?);
-    Ok(RedisLoss {
+    Ok(Loss {
         history,
         books,
         violations,
