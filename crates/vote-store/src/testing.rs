@@ -83,7 +83,7 @@ impl Store {
             return Ok(Vec::new());
         };
         let mut lease = backend.reader().await?;
-        let query = diesel::sql_query(format!("EXPLAIN {sql}"));
+        let query = diesel::sql_query(format!("EXPLAIN FORMAT=TRADITIONAL {sql}"));
         let rows = query.load(lease.connection()?).await?;
         lease.finish(None);
         Ok(rows)
