@@ -1,5 +1,7 @@
 //! The API's description at `/openapi.json`, and a page to read and try it at `/docs/`.
 
+mod everywhere;
+
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
@@ -7,6 +9,8 @@ use utoipa::Modify;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_swagger_ui::SwaggerUi;
+
+pub(crate) use everywhere::describe;
 
 /// Where the page is.
 pub(crate) const PATH: &str = "/docs";

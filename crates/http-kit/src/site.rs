@@ -76,7 +76,8 @@ impl Site {
     /// A site without routes. `api` describes them; it also says which methods a path
     /// takes (405 with `Allow`), so it must name every route with its full path.
     #[must_use]
-    pub fn new(http: &Http, api: OpenApi, meter: Meter, ids: Ids) -> Self {
+    pub fn new(http: &Http, mut api: OpenApi, meter: Meter, ids: Ids) -> Self {
+        api_docs::describe(&mut api);
         Self {
             http: http.clone(),
             edge: Arc::new(Edge {

@@ -199,6 +199,9 @@ async fn take_back(
 /// A ballot on a review.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "review_id": "2f1f6a0c-7c1e-4d0b-9b8e-9d110f9a1c52", "direction": "up"
+}))]
 struct VoteRequest {
     review_id: Uuid,
     direction: DirectionName,

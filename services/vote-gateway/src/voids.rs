@@ -61,6 +61,9 @@ impl Office {
 /// Votes to void: one vote, or all that a voter has cast so far.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "vote_id": "2f1f6a0c-7c1e-4d0b-9b8e-9d110f9a1c52", "reason": "Voted by a machine."
+}))]
 pub(crate) struct VoidRequest {
     /// One vote; it may still be queued.
     vote_id: Option<Uuid>,

@@ -111,7 +111,15 @@ pub(crate) async fn create(
 #[utoipa::path(
     post, path = "/api/v1/restaurants/{restaurant_id}/review", tag = "catalog",
     params(("restaurant_id" = Uuid, Path)), request_body = NewReviewBody,
-    responses((status = 201, description = "As `/reviews` answers", body = ReviewBody)),
+    responses(
+        (status = 201, description = "As `/reviews` answers", body = ReviewBody),
+        (status = 400, description = "`malformed_json`", body = ProblemDetails),
+        (status = 401, description = "`unauthenticated`", body = ProblemDetails),
+        (status = 404, description = "`restaurant_not_found`, `item_not_found`", body = ProblemDetails),
+        (status = 413, description = "`body_too_large`", body = ProblemDetails),
+        (status = 422, description = "`invalid_body`, `invalid_stars`, `invalid_content`, `invalid_id`", body = ProblemDetails),
+        (status = 503, description = "`database_unavailable`", body = ProblemDetails),
+    ),
     security(("bearer" = []))
 )]
 pub(crate) async fn create_by_alias(

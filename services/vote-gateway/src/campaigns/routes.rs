@@ -52,6 +52,7 @@ impl Gateway {
 /// Tickets to spend.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"option": "a", "channel": "web", "tickets": 2}))]
 pub(crate) struct CampaignVoteRequest {
     /// Key of an option.
     option: String,
@@ -230,6 +231,10 @@ pub(crate) async fn ledger(
 /// Tickets to grant.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "voter": {"kind": "jury", "id": "voter-1"}, "tickets": 5, "reason": "Bought five.",
+    "grant_key": "order-4711"
+}))]
 pub(crate) struct GrantRequest {
     voter: VoterBody,
     /// How many, 1 to 1,000,000.
