@@ -142,6 +142,12 @@ impl Tokens {
                 jwt_compact::ValidationError::Expired => TokenError::Expired,
                 _ => TokenError::Invalid,
             })?;
+        // Ours are good at once; whoever signs with our key may say otherwise.
+        if claims.not_before.is_some() {
+            claims
+                .validate_maturity(&self.times())
+                .map_err(|_| TokenError::Invalid)?;
+        }
         Ok(Actor {
             user_id: claims.custom.sub,
             role: claims.custom.role,
@@ -243,6 +249,31 @@ mod tests {
             let result = tokens.verify(&forged);
             assert!(matches!(result, Err(TokenError::Invalid)), "{forged:.80}");
         }
+    }
+
+    #[test]
+    fn a_token_is_good_from_when_it_says() {
+        let clock = clock();
+        let tokens = tokens(&[key("a", 'a')], &clock);
+        let claims = |good_in_s: i64| {
+            let claims = Claims::new(ActorClaims {
+                iss: ISSUER.to_owned(),
+                aud: AUDIENCE.to_owned(),
+                sub: actor().user_id,
+                role: Role::Operator,
+                sid: actor().session_id,
+            });
+            let claims = claims
+                .set_duration_and_issuance(&tokens.times(), TimeDelta::seconds(60))
+                .set_not_before(clock.now() + TimeDelta::seconds(good_in_s));
+            let header = Header::empty().with_key_id("a");
+            Hs256.token(&header, &claims, &tokens.0.keys[0].1).unwrap()
+        };
+        assert!(tokens.verify(&claims(0)).is_ok());
+        let early = claims(LEEWAY_S + 2);
+        assert!(matches!(tokens.verify(&early), Err(TokenError::Invalid)));
+        clock.set(clock.now() + TimeDelta::seconds(LEEWAY_S + 2));
+        assert!(tokens.verify(&early).is_ok());
     }
 
     #[test]
