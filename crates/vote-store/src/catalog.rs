@@ -7,6 +7,7 @@ use vote_domain::review::Counts;
 use vote_domain::{ItemId, RestaurantId, ReviewId, UserId};
 
 use crate::accounts::NewUser;
+use crate::audit::Act;
 use crate::run::{read, read_snapshot, write};
 use crate::{Store, StoreError};
 
@@ -184,12 +185,12 @@ pub enum ReviewUpdate {
 }
 
 /// On whose behalf a review is removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remover {
     /// A member, who may remove what they wrote.
     Author(UserId),
-    /// Somebody who may remove any review.
-    Moderator,
+    /// Somebody who may remove any review; it is put on record.
+    Moderator(Act),
 }
 
 /// What became of removing a review.
@@ -392,13 +393,14 @@ impl Store {
     }
 
     /// Removes a review. Its row stays, so that votes admitted before still settle.
+    /// Removing it again finds none.
     ///
     /// # Errors
     /// [`StoreError`]
     pub async fn remove_review(
         &self,
         review: ReviewId,
-        remover: Remover,
+        remover: &Remover,
         now: DateTime<Utc>,
     ) -> Result<ReviewRemoval, StoreError> {
         write!(self, reviews::remove(review, remover, now))

@@ -12,12 +12,22 @@ use vote_domain::Seq;
 use vote_domain::review::{Counts, Direction, ReviewVote};
 use vote_domain::{RestaurantId, Role, VoteId};
 use vote_store::accounts::NewUser;
+use vote_store::audit::{Act, AuditActor, AuditFilter};
 use vote_store::catalog::{
     Furnishing, Leaning, NewItem, NewRestaurant, NewReview, Rating, Remover, ReviewChange,
     ReviewCreation, ReviewRemoval, ReviewScope, ReviewUpdate, name_key,
 };
 use vote_store::settle::RewardPolicy;
 use vote_store::{Store, StoreError};
+
+/// Somebody who may remove any review, at a decision of their own.
+fn moderator() -> Remover {
+    Remover::Moderator(Act {
+        audit_id: Uuid::from_u128(0xA0D),
+        at: at(9),
+        actor: AuditActor::User(id(23)),
+    })
+}
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_800_000_000_123_456).unwrap() + TimeDelta::seconds(seconds)
@@ -288,12 +298,21 @@ on_each_backend! {
         let store = furnished(&backend).await?;
         store.create_review(&new_review(31, 11, 21, 4, 1)).await?;
         store.create_review(&new_review(32, 11, 21, 5, 2)).await?;
-        let remove = async |n, remover| store.remove_review(id(n), remover, at(9)).await;
+        let remove = async |n, remover| store.remove_review(id(n), &remover, at(9)).await;
         assert_eq!(remove(31, Remover::Author(id(22))).await?, ReviewRemoval::NotTheAuthor);
         assert_eq!(remove(31, Remover::Author(id(21))).await?, ReviewRemoval::Removed);
         assert_eq!(remove(31, Remover::Author(id(21))).await?, ReviewRemoval::NotFound);
         assert_eq!(ratings(store).await?, [(1, 5), (1, 5), (0, 0)]);
-        assert_eq!(remove(32, Remover::Moderator).await?, ReviewRemoval::Removed);
+        let all = AuditFilter::default();
+        assert_eq!(store.audit_records(&all, None, 10).await?, []);
+        assert_eq!(remove(32, moderator()).await?, ReviewRemoval::Removed);
+        assert_eq!(remove(32, moderator()).await?, ReviewRemoval::NotFound);
+        let records = store.audit_records(&all, None, 10).await?;
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].action, "review_removed");
+        assert_eq!(records[0].actor, AuditActor::User(id(23)));
+        let review: vote_domain::ReviewId = id(32);
+        assert_eq!(records[0].subject, format!("review:{review}"));
         assert_eq!(ratings(store).await?, [(0, 0), (0, 0), (0, 0)]);
         assert_eq!(store.reviews(&[id(31), id(32)]).await?, []);
         let scope = ReviewScope::Item(id(11));
@@ -349,7 +368,7 @@ on_each_backend! {
             ]
         );
         assert_eq!(store.ranked_reviews(ReviewScope::Item(id(11)), 2).await?.len(), 2);
-        store.remove_review(id(32), Remover::Moderator, at(9)).await?;
+        store.remove_review(id(32), &moderator(), at(9)).await?;
         let visible = store.visible_counts(&[id(31), id(32), id(33), id(99)]).await?;
         assert_eq!(visible.len(), 2, "what is gone or never was is left out");
         assert_eq!((visible[&id(31)].up, visible[&id(33)]), (2, Counts::default()));
@@ -372,7 +391,7 @@ on_each_backend! {
         ] {
             vote(store, 21, review, direction).await?;
         }
-        store.remove_review(id(37), Remover::Moderator, at(9)).await?;
+        store.remove_review(id(37), &moderator(), at(9)).await?;
         let leaning = |item, up_votes, down_votes, n_reviews, stars_sum| Leaning {
             restaurant_id: id(1),
             item_id: id(item),

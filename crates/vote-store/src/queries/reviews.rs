@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde_json::json;
 use vote_domain::review::Counts;
 use vote_domain::{ReviewId, UserId};
 
-use super::Conn;
+use super::{Conn, audit};
 use crate::StoreError;
 use crate::catalog::{
     NewReview, RankedReview, Remover, Review, ReviewChange, ReviewCreation, ReviewRemoval,
@@ -302,18 +303,19 @@ pub(crate) async fn update(
 pub(crate) async fn remove(
     connection: &mut Conn,
     review: ReviewId,
-    remover: Remover,
+    remover: &Remover,
     now: DateTime<Utc>,
 ) -> Result<ReviewRemoval, StoreError> {
+    let subject = format!("review:{review}");
     let review = Key::from(review);
     let Some(row) = find(connection, review).await? else {
         return Ok(ReviewRemoval::NotFound);
     };
     match remover {
-        Remover::Author(author) if row.author_id != Key::from(author) => {
+        Remover::Author(author) if row.author_id != Key::from(*author) => {
             return Ok(ReviewRemoval::NotTheAuthor);
         }
-        Remover::Author(_) | Remover::Moderator => {}
+        Remover::Author(_) | Remover::Moderator(_) => {}
     }
     let unchanged = reviews::table
         .filter(reviews::review_id.eq(review))
@@ -332,6 +334,11 @@ pub(crate) async fn remove(
     let stars = i64::from(row.stars);
     rate_restaurant(connection, row.restaurant_id, -1, -stars).await?;
     rate_item(connection, row.item_id, -1, -stars).await?;
+    if let Remover::Moderator(act) = remover {
+        let detail = json!({ "author": row.author_id.0, "stars": row.stars });
+        let record = act.record("review_removed", subject, detail);
+        audit::append(connection, &[record]).await?;
+    }
     Ok(ReviewRemoval::Removed)
 }
 

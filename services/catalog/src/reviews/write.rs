@@ -212,9 +212,9 @@ pub(crate) async fn remove(
             Remover::Author(actor.user_id)
         } else {
             this.require(&actor, Permission::RemoveReview).await?;
-            Remover::Moderator
+            Remover::Moderator(this.act(&actor))
         };
-        match this.store.remove_review(id, remover, now).await? {
+        match this.store.remove_review(id, &remover, now).await? {
             ReviewRemoval::Removed => {
                 this.forget(&before).await;
                 this.counters.forget(id).await;
