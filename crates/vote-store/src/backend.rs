@@ -1,5 +1,6 @@
 //! Connections: pools for MySQL and MariaDB, one file for SQLite.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -21,7 +22,7 @@ pub(crate) type MysqlConn = AsyncMysqlConnection;
 pub(crate) type SqliteConn = SyncConnectionWrapper<SqliteConnection>;
 
 /// How to reach MySQL or MariaDB.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MysqlSettings {
     /// `mysql://user:password@host:port/database`
     pub url: String,
@@ -31,6 +32,23 @@ pub struct MysqlSettings {
     pub connect_timeout: Duration,
     /// The longest a call may take, all its statements together.
     pub call_timeout: Duration,
+}
+
+impl fmt::Debug for MysqlSettings {
+    /// Without the URL, which holds a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            url: _,
+            connections_max,
+            connect_timeout,
+            call_timeout,
+        } = self;
+        f.debug_struct("MysqlSettings")
+            .field("connections_max", connections_max)
+            .field("connect_timeout", connect_timeout)
+            .field("call_timeout", call_timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 impl MysqlSettings {

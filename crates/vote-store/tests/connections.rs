@@ -22,3 +22,10 @@ async fn a_connection_that_the_server_let_go_of_is_not_written_on() -> Result<()
     assert_ne!(store.select_number(connection).await?, lost);
     Ok(())
 }
+
+#[test]
+fn debug_output_shows_no_password() {
+    let settings = MysqlSettings::new("mysql://tally:a-password@127.0.0.1/tally");
+    let shown = format!("{settings:?}");
+    assert!(shown.contains("connections_max") && !shown.contains("a-password"));
+}
