@@ -69,6 +69,12 @@ impl Member {
         }
     }
 
+    /// What the member signs its requests with: not for eyes, logs or command lines.
+    #[must_use]
+    pub fn access_token(&self) -> &str {
+        &self.token
+    }
+
     /// The same member, with votes going to `gateway`.
     #[must_use]
     pub fn by_way_of(&self, gateway: &str) -> Self {

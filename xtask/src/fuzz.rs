@@ -92,7 +92,7 @@ fn build() -> Result<PathBuf> {
     let host = host()?;
     // With `--target`, build scripts and macros are spared the instrumentation.
     cargo::run(
-        cargo::cargo(&["build", "--release", "--locked", "--target", &host])
+        cargo::cargo(&["build", "--release", "--target", &host])
             .current_dir(folder())
             .env("RUSTFLAGS", FLAGS)
             .env_remove("CARGO_TARGET_DIR"),

@@ -3,8 +3,10 @@
 mod cargo;
 mod chaos;
 mod close_runs;
+mod fuzz;
 mod mutants;
 mod packages;
+mod schemathesis;
 mod servers;
 mod stack;
 mod start;
@@ -43,6 +45,10 @@ enum Task {
     CloseRuns(close_runs::Arguments),
     /// Break Tally on purpose, and see whether chaos and close runs notice.
     Mutants(mutants::Arguments),
+    /// Try every route against its description, with schemathesis.
+    ApiCheck(schemathesis::Arguments),
+    /// Feed made-up bytes to what reads bytes from outside, with libFuzzer.
+    Fuzz(fuzz::Arguments),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -54,6 +60,8 @@ async fn main() -> ExitCode {
         Task::Chaos(arguments) => chaos::run(&arguments),
         Task::CloseRuns(arguments) => close_runs::run(&arguments),
         Task::Mutants(arguments) => mutants::run(&arguments),
+        Task::ApiCheck(arguments) => schemathesis::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

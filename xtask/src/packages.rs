@@ -1,5 +1,5 @@
-//! Debian packages: the servers that tests start, what sets clocks wrong, and what makes a
-//! root of newer servers.
+//! Debian packages: the servers that tests start, what sets clocks wrong, what makes a root
+//! of newer servers, and Python for schemathesis.
 
 use std::env;
 use std::fs;
@@ -36,6 +36,18 @@ pub(crate) fn require_servers() -> Result<()> {
         return Ok(());
     }
     install(&missing)
+}
+
+/// Makes sure that Python can make virtual environments, if need be by apt-get.
+///
+/// # Errors
+/// As [`require_servers`].
+pub(crate) fn require_python() -> Result<()> {
+    // Debian leaves this module out of its python3.
+    if succeeds(Command::new("python3").args(["-c", "import ensurepip"])) {
+        return Ok(());
+    }
+    install(&["python3-venv"])
 }
 
 /// Makes sure that `debootstrap` is installed, if need be by apt-get.

@@ -9,6 +9,7 @@ use test_stack::{Endpoints, LAYOUT_VARIABLE, SERVERS_VARIABLE, Stack};
 
 use crate::cargo::{self, cargo, succeeds};
 use crate::packages::require_servers;
+use crate::schemathesis;
 use crate::servers::require_current;
 use crate::steps::Steps;
 use crate::tools::{require_deny, require_nextest};
@@ -96,6 +97,9 @@ async fn check_all(arguments: &Arguments) -> Result<()> {
     }
     let built = build_and_test(&mut steps, arguments).await;
     if built && !arguments.quick {
+        steps.run("schemathesis", || {
+            schemathesis::run(&schemathesis::Arguments::of_tests())
+        });
         steps.run("doc tests", || {
             cargo::run(&mut cargo(&["test", "--workspace", "--doc"]))
         });
