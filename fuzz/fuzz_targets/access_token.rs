@@ -35,7 +35,9 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     assert!(TOKENS.verify(text).is_err(), "nobody signed this");
-    let (header, claims) = text.split_once('\n').unwrap_or((r#"{"alg":"HS256","kid":"a"}"#, text));
+    let (header, claims) = text
+        .split_once('\n')
+        .unwrap_or((r#"{"alg":"HS256","kid":"a"}"#, text));
     let signed = format!(
         "{}.{}",
         URL_SAFE_NO_PAD.encode(header),

@@ -27,14 +27,14 @@ fuzz_target!(|data: &[u8]| {
     };
     let cursor: Cursor = serde_json::from_value(text.into()).expect("any text is a cursor");
     if let Ok(position) = cursor.decode::<Position>() {
-        let again: Cursor = serde_json::from_value(Cursor::encode(&position).into())
-            .expect("any text is a cursor");
+        let again: Cursor =
+            serde_json::from_value(Cursor::encode(&position).into()).expect("any text is a cursor");
         assert_eq!(again.decode::<Position>().ok(), Some(position));
     }
     // The same position, as the server would have written it.
     if let Ok(position) = serde_json::from_slice::<Position>(data) {
-        let written: Cursor = serde_json::from_value(Cursor::encode(&position).into())
-            .expect("any text is a cursor");
+        let written: Cursor =
+            serde_json::from_value(Cursor::encode(&position).into()).expect("any text is a cursor");
         if Cursor::encode(&position).len() <= 1_024 {
             assert_eq!(written.decode::<Position>().ok(), Some(position));
         }
