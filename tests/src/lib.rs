@@ -17,6 +17,7 @@ mod links;
 mod member;
 mod real_stack;
 mod site;
+mod votectl;
 
 pub use answer::Answer;
 pub use campaign_import::{
@@ -31,6 +32,7 @@ pub use links::Links;
 pub use member::{Direction, Member};
 pub use real_stack::RealStack;
 pub use site::{Place, Site};
+pub use votectl::Ran;
 
 /// Makes two tests of one journey, a function of a [`Site`]: `on_real_servers` and
 /// `embedded`. Settings, as pairs of environment variable and value, may follow.

@@ -135,15 +135,7 @@ async fn make(
 }
 
 fn told_once(made: &Value) -> String {
-    let mut shown = made.clone();
-    // A partner's first key stands in a field of its own.
-    if let Some(Value::Object(key)) = shown.get("key").cloned() {
-        shown.as_object_mut().map(|fields| fields.remove("key"));
-        for (field, value) in key {
-            shown[field] = value;
-        }
-    }
-    format!("{}\n\nthe secret is not told again", table::fields(&shown))
+    format!("{}\n\nthe secret is not told again", table::fields(made))
 }
 
 async fn list(operator: &mut Operator, limit: usize) -> Result<ExitCode> {
