@@ -1,9 +1,11 @@
 //! Journeys during which something breaks. Each starts servers of its own.
 
 mod faults {
+    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     use anyhow::{Context, Result, ensure};
+    use journeys::campaign::{Arena, Means, lose_nodes_under_load};
     use journeys::{Direction, Embedded, Member, RealStack, Site};
     use tokio::time::sleep;
     use uuid::Uuid;
@@ -87,6 +89,26 @@ mod faults {
         );
         stack.workers[0].start().await?;
         stack.gateways[0].start().await?;
+        all_are_counted(&accepted).await
+    }
+
+    /// Three brokers and three masters of Redis; of each one at a time is gone, so votes go
+    /// on, but for those of voters whose master is away.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn accepted_votes_outlive_each_node_of_both_clusters() -> Result<()> {
+        let settings = [
+            ("TALLY__REVIEWS__VOTES_PER_DAY", "10000"),
+            ("TALLY__AUTH__ACCESS_TOKEN_S", "86400"),
+        ];
+        let stack = RealStack::start_cluster(None, 2, 2, &settings).await?;
+        let arena = Arena::on(Arc::new(stack), 6, Means::default()).await?;
+        let voting = Voting::begin(arena.stack.site(), 6).await?;
+        let loss = lose_nodes_under_load(&arena, 1).await?;
+        let accepted = voting.end().await?;
+        println!("{loss}; {} votes on reviews", accepted.len());
+        assert_eq!(loss.violations, [], "promises were broken");
+        ensure!(loss.history.n_accepted() > 50, "hardly anything was voted");
+        ensure!(accepted.len() > 50, "hardly any review was voted on");
         all_are_counted(&accepted).await
     }
 

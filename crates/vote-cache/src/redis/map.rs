@@ -127,7 +127,7 @@ fn slot(key: &str) -> u16 {
 /// CRC-16/XMODEM, as the specification of Redis Cluster has it.
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {
+        (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
             let carried = if crc & 0x8000 == 0 { 0 } else { 0x1021 };
             (crc << 1) ^ carried
         })
