@@ -4,9 +4,11 @@
 mod accounts;
 mod boxes;
 mod load;
+mod networks;
 mod page;
 mod partners;
 mod process;
+mod rate_limits;
 mod retention;
 mod section;
 mod servers;
@@ -15,13 +17,15 @@ mod voting;
 pub use accounts::{Admin, Auth, SigningKey};
 pub use boxes::{Boxes, UnknownBox};
 pub use load::{ConfigFile, SettingsError, Sources};
+pub use networks::{Networks, UnknownNetwork};
 pub use page::render_page;
 pub use partners::Partners;
-pub use process::{Http, Log, LogFormat};
+pub use process::{ForwardedHeader, Http, Log, LogFormat};
+pub use rate_limits::RateLimits;
 pub use retention::Retention;
 pub use section::Key;
 pub use servers::{Mysql, Rabbitmq, Redis};
-pub use voting::{Cache, Gateway, RateLimits, Reviews, Reward, Site, Worker};
+pub use voting::{Cache, Gateway, Reviews, Reward, Site, Worker};
 
 use section::{Section, section};
 

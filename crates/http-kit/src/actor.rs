@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use vote_domain::Permission;
@@ -53,26 +53,36 @@ impl FromRequest for MaybeActor {
     }
 }
 
+/// The actor whose token these headers bear, if they bear a good one.
+pub(crate) fn bearer(headers: &HeaderMap, tokens: &Tokens) -> Option<Actor> {
+    tokens
+        .verify(bearer_token(headers.get(header::AUTHORIZATION)?)?)
+        .ok()
+}
+
+/// The token of an `Authorization` header with a bearer's.
+fn bearer_token(authorization: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}
+
 /// The actor of `request`; none without an `Authorization` header.
 fn actor_of(request: &HttpRequest) -> Result<Option<Actor>, Problem> {
     let Some(value) = request.headers().get(header::AUTHORIZATION) else {
         return Ok(None);
     };
-    let (scheme, token) = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    let Some(token) = bearer_token(value) else {
         return Err(Problem::unauthenticated(
             "Authorization must be a bearer token.",
         ));
-    }
+    };
     let Some(tokens) = request.app_data::<Data<Tokens>>() else {
         tracing::error!("the service was started without tokens");
         return Err(Problem::internal_unlogged());
     };
-    match tokens.verify(token.trim()) {
+    match tokens.verify(token) {
         Ok(actor) => Ok(Some(actor)),
         Err(error) => Err(Problem::unauthenticated(format!(
             "The request was refused: {error}."

@@ -1,6 +1,7 @@
 //! What happens around every request: its trace, its time limit, the net under panics,
 //! the shape of errors, the headers of answers, and the log line and numbers at its end.
 
+use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures::FutureExt;
@@ -19,10 +20,11 @@ use vote_domain::Ids;
 
 use crate::meter::{InFlight, count_request};
 use crate::problem::PROBLEM_JSON;
+use crate::rate::{SiteLimits, Standing};
 use crate::routes::{RouteTable, method_not_allowed};
 use crate::trace::TraceParent;
 use crate::trace::X_TRACE_ID;
-use crate::{Problem, api_docs};
+use crate::{Problem, Tokens, api_docs, rate};
 
 /// When a request that ran out of time may be tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -35,6 +37,8 @@ pub(crate) struct Edge {
     pub(crate) ids: Ids,
     pub(crate) request_timeout: Duration,
     pub(crate) routes: RouteTable,
+    /// How long browsers are to come by TLS only; zero for not at all.
+    pub(crate) hsts_max_age: Duration,
 }
 
 /// What looks at each request before its handler does, and may change or refuse it.
@@ -44,18 +48,48 @@ pub(crate) type Gate = Arc<
         + Sync,
 >;
 
+/// Who may come in: clients that do not call too often, then whom the gate lets in.
+#[derive(Clone, Default)]
+pub(crate) struct Door {
+    pub(crate) limits: Option<Arc<SiteLimits>>,
+    pub(crate) tokens: Option<Tokens>,
+    pub(crate) gate: Option<Gate>,
+}
+
+impl Door {
+    async fn admit(&self, request: ServiceRequest, head: &Head) -> Result<ServiceRequest, Problem> {
+        if let Some(limits) = &self.limits {
+            limits.count(
+                &request,
+                self.tokens.as_ref(),
+                &mut head.standings.borrow_mut(),
+            )?;
+        }
+        let Some(gate) = &self.gate else {
+            return Ok(request);
+        };
+        let request = gate(request).await?;
+        if let Some(limits) = &self.limits {
+            limits.count_signed(&request, &mut head.standings.borrow_mut())?;
+        }
+        Ok(request)
+    }
+}
+
 /// What is remembered of a request while it is served.
 struct Head {
     method: Method,
     path: String,
     trace: TraceParent,
     started: Instant,
+    /// Where its client stands with the quotas it was counted against.
+    standings: RefCell<Vec<Standing>>,
 }
 
 /// Serves one request.
 pub(crate) async fn around<B: MessageBody + 'static>(
     edge: Arc<Edge>,
-    gate: Option<Gate>,
+    door: Door,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -64,6 +98,7 @@ pub(crate) async fn around<B: MessageBody + 'static>(
         path: request.path().to_owned(),
         trace: TraceParent::from_headers(request.headers(), &edge.ids),
         started: Instant::now(),
+        standings: RefCell::default(),
     };
     request.extensions_mut().insert(head.trace);
     // At the highest level, so that no filter parts a line from its trace.
@@ -76,15 +111,12 @@ pub(crate) async fn around<B: MessageBody + 'static>(
     let _in_flight = InFlight::enter();
     async {
         let answer = AssertUnwindSafe(async {
-            let request = match gate {
-                Some(gate) => gate(request).await?,
-                None => request,
-            };
+            let request = door.admit(request, &head).await?;
             next.call(request).await
         })
         .catch_unwind();
         match tokio::time::timeout(edge.request_timeout, answer).await {
-            Ok(Ok(Ok(answer))) => Ok(finish_response(answer, &head)),
+            Ok(Ok(Ok(answer))) => Ok(finish_response(answer, &head, &edge)),
             Ok(Ok(Err(error))) => Err(finish_error(error.error_response(), &head, &edge)),
             // The panic hook has logged it, within this span.
             Ok(Err(_panic)) => Err(finish_error(
@@ -110,28 +142,33 @@ fn timed_out() -> Problem {
 fn finish_response<B: MessageBody + 'static>(
     answer: ServiceResponse<B>,
     head: &Head,
+    edge: &Edge,
 ) -> ServiceResponse<BoxBody> {
     let route = answer.request().match_pattern();
     let answer = answer.map_into_boxed_body();
     let (request, answer) = answer.into_parts();
-    let answer = finish(answer, head, route.as_deref().unwrap_or(UNMATCHED));
+    let answer = finish(answer, head, edge, route.as_deref().unwrap_or(UNMATCHED));
     ServiceResponse::new(request, answer)
 }
 
 fn finish_error(answer: HttpResponse, head: &Head, edge: &Edge) -> Error {
     let route = edge.routes.template(&head.path).unwrap_or(UNMATCHED);
-    let answer = finish(answer, head, route);
+    let answer = finish(answer, head, edge, route);
     InternalError::from_response("answered at the edge", answer).into()
 }
 
 /// Gives `answer` its final shape, and logs and counts it.
-fn finish(answer: HttpResponse, head: &Head, route: &str) -> HttpResponse {
+fn finish(answer: HttpResponse, head: &Head, edge: &Edge, route: &str) -> HttpResponse {
     let mut answer = if answer.status().as_u16() >= 400 && !is_problem(answer.headers()) {
         problem_of(&answer, &head.method).to_response()
     } else {
         answer
     };
-    add_headers(answer.headers_mut(), head);
+    add_headers(answer.headers_mut(), head, edge);
+    if answer.status() == StatusCode::REQUEST_TIMEOUT {
+        // What is left of the body would be taken for the next request.
+        answer.head_mut().set_connection_type(ConnectionType::Close);
+    }
     let (status, took) = (answer.status(), head.started.elapsed());
     count_request(&head.method, route, status.as_u16(), took);
     let (status_code, duration_ms) = (status.as_u16(), took.as_secs_f64() * 1_000.0);
@@ -180,7 +217,7 @@ fn problem_of(answer: &HttpResponse, method: &Method) -> Problem {
 }
 
 /// Headers of every answer; what a handler set stands.
-fn add_headers(headers: &mut HeaderMap, head: &Head) {
+fn add_headers(headers: &mut HeaderMap, head: &Head, edge: &Edge) {
     let policy = if head.path.starts_with(api_docs::PATH) {
         api_docs::CONTENT_SECURITY_POLICY
     } else {
@@ -197,6 +234,13 @@ fn add_headers(headers: &mut HeaderMap, head: &Head) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
+    if !edge.hsts_max_age.is_zero() {
+        let text = format!("max-age={}", edge.hsts_max_age.as_secs());
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+        }
+    }
+    rate::add_headers(headers, &head.standings.borrow());
     if let Ok(value) = HeaderValue::from_str(&head.trace.trace_id()) {
         headers.insert(X_TRACE_ID, value);
     }

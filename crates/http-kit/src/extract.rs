@@ -3,6 +3,7 @@
 use std::future::{Future, Ready, ready};
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -21,6 +22,16 @@ pub struct BodyLimit(pub usize);
 impl Default for BodyLimit {
     fn default() -> Self {
         Self(65_536)
+    }
+}
+
+/// Longest a request's body may take to arrive, as the application's data.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyTimeout(pub(crate) Duration);
+
+impl Default for BodyTimeout {
+    fn default() -> Self {
+        Self(Duration::from_secs(5))
     }
 }
 
@@ -129,8 +140,21 @@ fn is_json(request: &HttpRequest) -> bool {
 ///
 /// # Errors
 /// 413 `body_too_large` beyond the application's [`BodyLimit`]; 400 `incomplete_body` when the
-/// client stopped sending.
-pub async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Problem> {
+/// client stopped sending; 408 `body_timeout` when it sends too slowly.
+pub async fn read_body(request: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
+    let timeout = request.app_data::<BodyTimeout>().copied();
+    let BodyTimeout(limit) = timeout.unwrap_or_default();
+    match tokio::time::timeout(limit, read_slowly(request, payload)).await {
+        Ok(body) => body,
+        Err(_) => Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "body_timeout",
+            format!("The body did not arrive within {limit:?}."),
+        )),
+    }
+}
+
+async fn read_slowly(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Problem> {
     let BodyLimit(limit) = request.app_data::<BodyLimit>().copied().unwrap_or_default();
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {

@@ -3,11 +3,13 @@
 //! - [`Problem`]: every answer that is no success, as RFC 9457 says;
 //! - [`extract`]: bodies, paths and queries, checked at the edge;
 //! - [`Actor`], [`Tokens`]: who acts, and may they;
+//! - [`RateLimits`]: how often one client may call;
 //! - [`page`], [`etag`]: lists, and answers that are polled;
 //! - [`Site`]: the service on the network, with [`Readiness`], [`Meter`], traces,
 //!   `/openapi.json` and `/docs` around its routes.
 
 pub mod actor;
+mod address;
 mod api_docs;
 mod edge;
 pub mod etag;
@@ -17,6 +19,7 @@ mod ids;
 pub mod meter;
 pub mod page;
 pub mod problem;
+pub mod rate;
 mod routes;
 pub mod site;
 pub mod tokens;
@@ -30,6 +33,7 @@ pub use ids::parse_ids;
 pub use meter::Meter;
 pub use page::{Cursor, Limit, Page, PageQuery};
 pub use problem::{Problem, ProblemDetails};
+pub use rate::RateLimits;
 pub use site::{API_BASE, Listening, ServeError, Site};
 pub use tokens::{TokenError, Tokens};
 pub use trace::TraceParent;

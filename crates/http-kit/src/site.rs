@@ -18,9 +18,12 @@ use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 use vote_domain::Ids;
 
-use crate::edge::{Edge, Gate, around};
+use crate::address::Addresses;
+use crate::edge::{Door, Edge, around};
+use crate::extract::BodyTimeout;
 use crate::health::{Readiness, livez, readyz};
 use crate::meter::Meter;
+use crate::rate::{RateLimits, RateRule, SiteLimits};
 use crate::routes::{RouteTable, fallback};
 use crate::{BodyLimit, Problem, Tokens, api_docs};
 
@@ -45,8 +48,7 @@ pub struct Site {
     api: OpenApi,
     meter: Meter,
     readiness: Readiness,
-    tokens: Option<Tokens>,
-    gate: Option<Gate>,
+    door: Door,
     routes: Vec<Routes>,
     pages: Vec<Routes>,
 }
@@ -84,12 +86,12 @@ impl Site {
                 ids,
                 request_timeout: Duration::from_millis(http.request_timeout_ms),
                 routes: RouteTable::new(&api),
+                hsts_max_age: Duration::from_secs(http.hsts_max_age_s),
             }),
             api,
             meter,
             readiness: Readiness::new(),
-            tokens: None,
-            gate: None,
+            door: Door::default(),
             routes: Vec::new(),
             pages: Vec::new(),
         }
@@ -99,7 +101,7 @@ impl Site {
     /// [`Actor`](crate::Actor).
     #[must_use]
     pub fn with_tokens(mut self, tokens: Tokens) -> Self {
-        self.tokens = Some(tokens);
+        self.door.tokens = Some(tokens);
         self
     }
 
@@ -114,7 +116,20 @@ impl Site {
         + Sync
         + 'static,
     ) -> Self {
-        self.gate = Some(Arc::new(gate));
+        self.door.gate = Some(Arc::new(gate));
+        self
+    }
+
+    /// Counts requests against `limits`; `rules` names the routes that are not counted as
+    /// what their method is. Nothing is counted where there are no limits.
+    #[must_use]
+    pub fn with_rate_limits(mut self, limits: Option<RateLimits>, rules: &[RateRule]) -> Self {
+        let limits = limits.map(|limits| SiteLimits {
+            limits,
+            rules: rules.to_vec(),
+            addresses: Addresses::from_settings(&self.http),
+        });
+        self.door.limits = limits.map(Arc::new);
         self
     }
 
@@ -162,19 +177,22 @@ impl Site {
             InitError = (),
         > + use<>,
     > {
-        let (edge, gate) = (Arc::clone(&self.edge), self.gate.clone());
+        let (edge, door) = (Arc::clone(&self.edge), self.door.clone());
         let mut app = App::new()
             .app_data(BodyLimit(self.http.body_max_bytes))
+            .app_data(BodyTimeout(Duration::from_millis(
+                self.http.body_timeout_ms,
+            )))
             .app_data(Data::new(self.readiness.clone()))
             .app_data(Data::new(self.meter.clone()))
             .app_data(Data::new(self.edge.routes.clone()));
-        if let Some(tokens) = &self.tokens {
+        if let Some(tokens) = &self.door.tokens {
             app = app.app_data(Data::new(tokens.clone()));
         }
         app.configure(|config| self.mount(config))
             .default_service(web::to(fallback))
             .wrap(from_fn(move |request, next| {
-                around(Arc::clone(&edge), gate.clone(), request, next)
+                around(Arc::clone(&edge), door.clone(), request, next)
             }))
     }
 
@@ -213,9 +231,13 @@ impl Site {
                 stop.cancelled().await;
                 readiness.drain();
             });
-        if http.threads > 0 {
-            server = server.workers(http.threads);
-        }
+        let n_threads = match http.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n_threads => n_threads,
+        };
+        server = server
+            .workers(n_threads)
+            .max_connections(http.connections_max.div_ceil(n_threads));
         let server = server
             .bind((http.host.as_str(), http.port))
             .map_err(|source| ServeError::Bind {

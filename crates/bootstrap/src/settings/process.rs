@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::networks::Networks;
 use super::section::{Value, section};
 
 /// How log lines are written.
@@ -25,6 +26,27 @@ impl Value for LogFormat {
     }
 }
 
+/// Which header names the clients of a proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, which most proxies write.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded`, as RFC 7239 says.
+    Forwarded,
+}
+
+impl Value for ForwardedHeader {
+    const KIND: &'static str = "`x_forwarded_for` or `forwarded`";
+    fn render(&self) -> String {
+        match self {
+            Self::XForwardedFor => "\"x_forwarded_for\"".to_owned(),
+            Self::Forwarded => "\"forwarded\"".to_owned(),
+        }
+    }
+}
+
 section! {
     /// Where the service listens, and what it asks of its clients.
     Http {
@@ -37,8 +59,12 @@ section! {
         threads: usize = 0, 0..=1024;
         /// Longest a request may take, its body included, in milliseconds; then 503.
         request_timeout_ms: u64 = 10_000, 1..=600_000;
-        /// Longest a client may take to send a request's head, in milliseconds; then 408.
+        /// Longest a client may take to send a request's head, in milliseconds; then a bare
+        /// 408, and the connection is closed.
         header_timeout_ms: u64 = 5_000, 1..=600_000;
+        /// Longest a client may take to send a request's body, in milliseconds; then 408
+        /// `body_timeout`, and the connection is closed.
+        body_timeout_ms: u64 = 5_000, 1..=600_000;
         /// Largest request body, in bytes; more is answered 413.
         body_max_bytes: usize = 65_536, 1_024..=16_777_216;
         /// Longest to wait for requests in flight when asked to stop, in seconds.
@@ -46,6 +72,18 @@ section! {
         /// How long an idle connection stays open, in seconds. Keep it above the idle
         /// time of the proxy in front, so that the proxy closes first.
         keep_alive_s: u64 = 75, 1..=3_600;
+        /// Most connections open at once; more wait to be accepted. Each is a file to the
+        /// system: `ulimit -n` must be higher.
+        connections_max: usize = 10_000, 1..=1_000_000;
+        /// Whose word on their clients' addresses is believed: the proxies in front. An
+        /// address that is none of these is the client itself.
+        trusted_proxies: Networks = Networks::loopback();
+        /// The header in which these proxies name their clients: `x_forwarded_for` or
+        /// `forwarded`. The other one is not read: clients may have written it.
+        forwarded_header: ForwardedHeader = ForwardedHeader::XForwardedFor;
+        /// For how long browsers are told to come by TLS only (`Strict-Transport-Security`),
+        /// in seconds; 0 for not at all. Set it once all of the site is behind TLS.
+        hsts_max_age_s: u64 = 0, 0..=63_072_000;
     }
 }
 

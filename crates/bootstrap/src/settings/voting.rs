@@ -51,6 +51,18 @@ section! {
         base_max_age_s: u64 = 30, 1..=3_600;
         /// Oldest the facts about a review or campaign may be, in milliseconds.
         facts_max_age_ms: u64 = 2_000, 0..=60_000;
+        /// Most ballots being cast at once; more are answered 503 `overloaded`, for they would
+        /// only make all others wait.
+        casts_max: usize = 1_000, 1..=1_000_000;
+        /// How long a ballot box's oldest vote may wait to be settled, in seconds, before the
+        /// box takes no more: 503 `overloaded` until it is down to half of that. 0 for no
+        /// limit. Votes are durable while they wait, so the default outlasts workers that are
+        /// away for five minutes, and the time to catch up; lower it where it matters more
+        /// that counts are fresh.
+        box_age_max_s: u64 = 600, 0..=604_800;
+        /// How much memory the process may use, in MiB, before it takes no more votes: 503
+        /// `overloaded` until it is 10 percent below. 0 for no limit.
+        memory_max_mib: u64 = 1_024, 0..=16_777_216;
     }
 }
 
@@ -93,13 +105,5 @@ section! {
         jitter_percent: u32 = 20, 0..=90;
         /// Lists, in milliseconds.
         list_ttl_ms: u64 = 2_000, 1..=3_600_000;
-    }
-}
-
-section! {
-    /// How often one client may call.
-    RateLimits {
-        /// Whether rate limits hold; switch them off for load tests only.
-        enabled: bool = true;
     }
 }

@@ -7,6 +7,7 @@ mod answers;
 mod bodies;
 mod gates;
 mod operation;
+mod rates;
 mod server;
 mod tokens;
 

@@ -136,12 +136,120 @@ async fn a_head_that_does_not_come_is_given_up() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
-    let server = start(&http());
+    let server = start(&Http {
+        body_timeout_ms: 200,
+        ..http()
+    });
     let head = "POST /api/v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
                 Content-Length: 100\r\n\r\n{";
+    let started = Instant::now();
     let answer = raw(server.listening.address(), head.as_bytes()).await;
-    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
-    assert!(answer.contains("request_timeout"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("application/problem+json"), "{answer}");
+    assert!(answer.contains("body_timeout"), "{answer}");
+    // Closed, not kept for the rest of the body.
+    assert!(
+        answer.to_lowercase().contains("connection: close"),
+        "{answer}"
+    );
+    assert!(started.elapsed() < Duration::from_secs(5));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_that_comes_byte_by_byte_is_given_up_just_so() {
+    let server = start(&Http {
+        body_timeout_ms: 300,
+        request_timeout_ms: 5_000,
+        ..http()
+    });
+    let mut stream = TcpStream::connect(server.listening.address())
+        .await
+        .unwrap();
+    let head = "POST /api/v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                Content-Length: 1000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.into_split();
+    let trickling = tokio::spawn(async move {
+        while writing.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let mut answer = vec![0; 12];
+    let reading = reading.read_exact(&mut answer);
+    let read = tokio::time::timeout(Duration::from_secs(3), reading).await;
+    trickling.abort();
+    read.unwrap().unwrap();
+    assert_eq!(answer, b"HTTP/1.1 408");
+    server.stop().await;
+}
+
+/// Connections that send a little, and then nothing.
+async fn slow_connections(address: SocketAddr, n: usize) -> Vec<TcpStream> {
+    let beginnings = [
+        "GET /livez HTTP/1.1\r\nHost: x\r\n",
+        "POST /api/v1/things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Content-Length: 1000\r\n\r\n{",
+    ];
+    let mut streams = Vec::new();
+    for beginning in beginnings.iter().cycle().take(n) {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(beginning.as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    streams
+}
+
+#[tokio::test]
+async fn five_hundred_slow_connections_do_not_slow_a_request() {
+    let server = start(&Http {
+        header_timeout_ms: 60_000,
+        body_timeout_ms: 60_000,
+        request_timeout_ms: 60_000,
+        ..http()
+    });
+    let slow = slow_connections(server.listening.address(), 500).await;
+    let client = reqwest::Client::new();
+    let mut took = Vec::new();
+    for _ in 0..100 {
+        let started = Instant::now();
+        let answer = client
+            .post(format!("{}/api/v1/things", server.base))
+            .json(&serde_json::json!({"name": "a", "stars": 1}))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 201);
+        took.push(started.elapsed());
+    }
+    took.sort();
+    assert!(took[50] < Duration::from_millis(100), "{took:?}");
+    drop(slow);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn beyond_the_most_connections_others_wait_for_one_to_end() {
+    let server = start(&Http {
+        connections_max: 4,
+        header_timeout_ms: 700,
+        ..http()
+    });
+    let address = server.listening.address();
+    let slow: Vec<_> = slow_connections(address, 8)
+        .await
+        .into_iter()
+        .step_by(2)
+        .collect();
+    let asking = tokio::spawn(raw(
+        address,
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    ));
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    assert!(!asking.is_finished(), "there is no room yet");
+    let answer = tokio::time::timeout(Duration::from_secs(5), asking).await;
+    assert!(answer.unwrap().unwrap().starts_with("HTTP/1.1 200"));
+    drop(slow);
     server.stop().await;
 }
 
