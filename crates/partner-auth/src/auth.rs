@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use futures::future::{FutureExt, LocalBoxFuture};
 use http_kit::Problem;
 use http_kit::extract::read_body;
+use http_kit::rate::SignedBy;
 use metrics::counter;
 use partner_signature::{SignedParts, TIMESTAMP_LEEWAY_S, verify};
 use utoipa::openapi::OpenApi;
@@ -102,6 +103,8 @@ impl PartnerAuth {
         let request = ServiceRequest::from_parts(request, Payload::from(body.clone()));
         let key = self.verify(&request, &body, &headers).await?;
         self.claim(&key, &headers).await?;
+        let signed_by = SignedBy(key.key_id.to_string());
+        request.extensions_mut().insert(signed_by);
         request.extensions_mut().insert(Partner {
             partner_id: key.partner_id,
             key_id: key.key_id,

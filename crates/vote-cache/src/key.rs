@@ -8,6 +8,7 @@
 //! | `<prefix>:g:<gateway>` | `1` | a few heartbeats |
 //! | `<prefix>:n:<name>` | whose claim it is (16 bytes), such as of a request's nonce | as the claimer says |
 //! | `<prefix>:epoch` | a UUID (16 bytes); in a Redis Cluster `<prefix>:epoch:{<tag>}` in each master | for ever |
+//! | `<prefix>:s:<box>` | when the last vote that settled was admitted, in microseconds (8 bytes, big-endian) | a day |
 //!
 //! Each call of a script or command names one key, so a Redis Cluster may hold them.
 
@@ -52,6 +53,10 @@ impl Keys {
 
     pub(crate) fn claim(&self, name: &str) -> String {
         format!("{}:n:{name}", self.0)
+    }
+
+    pub(crate) fn settled(&self, ballot_box: &str) -> String {
+        format!("{}:s:{ballot_box}", self.0)
     }
 
     pub(crate) fn epoch(&self) -> String {

@@ -8,6 +8,7 @@
 //! - [`entry`], [`Loader`]: what was read from SQL, loaded once for all who ask.
 //! - [`VoterStates`], `review_counts`: voter states and counters with their types.
 //! - [`Cache::claim`], [`Cache::now`]: names claimed once, and the time.
+//! - [`Cache::note_settled`], [`Cache::settled_to`]: how far settling has come.
 //! - [`presence`]: which gateways are alive, and whether Redis lost its data.
 
 mod cache;
@@ -16,6 +17,7 @@ pub mod counter;
 pub mod entry;
 mod error;
 pub mod key;
+mod lag;
 mod loader;
 mod memory;
 pub mod presence;

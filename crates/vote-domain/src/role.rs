@@ -89,6 +89,8 @@ pub enum Permission {
     ReadAudit,
     /// Read dead letters, and replay or drop them.
     KeepDeadLetters,
+    /// See how full the ballot boxes are, and how far behind.
+    SeeBoxes,
     /// Admit partners, and give, rotate and revoke their keys.
     KeepPartners,
     /// Give a role to an account.
@@ -97,7 +99,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Vote,
         Self::Review,
         Self::RemoveReview,
@@ -108,6 +110,7 @@ impl Permission {
         Self::VoidCampaignVote,
         Self::ReadAudit,
         Self::KeepDeadLetters,
+        Self::SeeBoxes,
         Self::KeepPartners,
         Self::GiveRole,
     ];
@@ -123,7 +126,8 @@ impl Permission {
             | Self::GrantTickets
             | Self::VoidCampaignVote
             | Self::ReadAudit
-            | Self::KeepDeadLetters => Role::Operator,
+            | Self::KeepDeadLetters
+            | Self::SeeBoxes => Role::Operator,
             Self::KeepPartners | Self::GiveRole => Role::Admin,
         }
     }

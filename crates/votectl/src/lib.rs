@@ -5,6 +5,7 @@
 //! not be done or was called wrongly, and 130 when it was interrupted.
 
 mod api;
+mod boxes;
 mod campaign;
 mod database;
 mod dead_letters;
@@ -74,6 +75,8 @@ wrongly, 130 interrupted.";
 enum Task {
     /// Bring votes of elsewhere in, through the public HTTP paths
     Import(import::Import),
+    /// Show how full the ballot boxes are, and how far behind
+    Boxes(boxes::Boxes),
     /// Prove a campaign's frozen result
     Result(result::ResultTask),
     /// Look at what no worker could settle, replay or drop it
@@ -117,6 +120,7 @@ impl Command {
     pub async fn run(self) -> Result<ExitCode> {
         match self.task {
             Task::Import(import) => import.run().await,
+            Task::Boxes(boxes) => boxes.run().await,
             Task::Result(result) => result.run().await,
             Task::DeadLetters(letters) => letters.run().await,
             Task::Void(void) => void.run().await,

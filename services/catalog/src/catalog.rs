@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bootstrap::Settings;
 use chrono::TimeDelta;
-use http_kit::{Readiness, Tokens};
+use http_kit::rate::Limiter;
+use http_kit::{RateLimits, Readiness, Tokens};
 use partner_auth::Vault;
 use tokio::runtime::Handle;
 use vote_cache::{Cache, VoterStates};
@@ -41,12 +42,16 @@ pub struct CatalogParts {
 }
 
 /// What the catalog is held to.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CatalogSettings {
     /// Votes per member and day, and where days begin.
     pub policy: QuotaPolicy,
     /// bcrypt's work factor for new passwords, 4 to 31.
     pub bcrypt_cost: u32,
+    /// Passwords hashed at once; 0 for one for every two cores.
+    pub hashes_at_once: usize,
+    /// How often one user name may be signed in under; `None` where that is not limited.
+    pub name_logins: Option<Limiter>,
     /// How long a refresh token is good for.
     pub refresh_token_life: TimeDelta,
     /// Oldest a voter's base may be before SQL is asked again.
@@ -74,6 +79,8 @@ impl CatalogSettings {
                 zone: settings.site.time_zone,
             },
             bcrypt_cost: settings.auth.bcrypt_cost,
+            hashes_at_once: settings.auth.hashes_at_once,
+            name_logins: RateLimits::name_logins(&settings.rate_limits),
             refresh_token_life: seconds(settings.auth.refresh_token_s),
             base_max_age: seconds(settings.gateway.base_max_age_s),
             counter_ttl: Duration::from_secs(settings.cache.counter_ttl_s),
@@ -121,7 +128,7 @@ impl Catalog {
         } = parts;
         let states = VoterStates::of_reviews(cache.clone(), ids.clone());
         Self {
-            passwords: Passwords::new(settings.bcrypt_cost, ids.clone()),
+            passwords: Passwords::new(settings.bcrypt_cost, settings.hashes_at_once, ids.clone()),
             entries: Entries::new(cache.clone(), ids.clone()),
             counters: Counters::new(store.clone(), cache.clone(), &settings),
             my_votes: MyVotes::new(store.clone(), states.clone(), &settings),

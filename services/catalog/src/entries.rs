@@ -16,7 +16,7 @@ use vote_cache::{Cache, Entry, Loader};
 use vote_domain::Ids;
 use vote_store::StoreError;
 
-use crate::failure::{Failure, busy};
+use crate::failure::{Failure, overloaded};
 use crate::turns::Turns;
 
 /// Most loads from SQL at once that go through the cache, and again that do not.
@@ -79,7 +79,7 @@ impl Entries {
             Err(error) => {
                 tracing::warn!(%error, name, "an entry cannot be read");
                 self.invalidate(&[name.to_owned()]).await;
-                Err(busy("The entry is being read anew.").into())
+                Err(overloaded("The entry is being read anew.").into())
             }
         }
     }

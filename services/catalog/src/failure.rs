@@ -63,15 +63,15 @@ impl From<LoadError<StoreError>> for Failure {
             LoadError::Failed(error) => error.into(),
             LoadError::Overloaded => {
                 tracing::warn!("too many reads from SQL are under way");
-                Self(busy("Too many reads are under way."))
+                Self(overloaded("Too many reads are under way."))
             }
         }
     }
 }
 
-/// 503 `busy`: more is asked for than can be done at once.
-pub(crate) fn busy(detail: &'static str) -> Problem {
-    Problem::unavailable("busy", detail, RETRY_AFTER)
+/// 503 `overloaded`: more is asked for than can be done at once.
+pub(crate) fn overloaded(detail: &'static str) -> Problem {
+    Problem::unavailable("overloaded", detail, RETRY_AFTER)
 }
 
 impl std::fmt::Display for Failure {

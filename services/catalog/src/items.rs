@@ -83,7 +83,7 @@ pub(crate) struct NewItemBody {
         (status = 304, description = "As `If-None-Match` says"),
         (status = 404, description = "`restaurant_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_query`, `invalid_cursor`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn list(
@@ -126,7 +126,7 @@ pub(crate) async fn list(
         (status = 304, description = "As `If-None-Match` says"),
         (status = 404, description = "`item_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn read(

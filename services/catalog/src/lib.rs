@@ -30,4 +30,4 @@ pub use accounts::admin::ensure_admin;
 pub use campaigns::boxes::keep_ballot_boxes;
 pub use catalog::{Catalog, CatalogParts, CatalogSettings};
 pub use partners::reseal::reseal_partner_secrets;
-pub use routes::{Api, configure};
+pub use routes::{Api, RATE_RULES, configure};

@@ -6,11 +6,11 @@ use actix_web::web::Data;
 use anyhow::Context;
 use bootstrap::{ConfigFile, Settings};
 use catalog::{
-    Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin, keep_ballot_boxes,
-    reseal_partner_secrets,
+    Api, Catalog, CatalogParts, CatalogSettings, RATE_RULES, configure, ensure_admin,
+    keep_ballot_boxes, reseal_partner_secrets,
 };
 use clap::Parser;
-use http_kit::{Meter, Site, Tokens};
+use http_kit::{Meter, RateLimits, Site, Tokens};
 use partner_auth::{PartnerAuth, Vault};
 use utoipa::OpenApi;
 use vote_cache::Cache;
@@ -80,6 +80,10 @@ async fn main() -> anyhow::Result<()> {
     let listening = Site::new(&settings.http, Api::openapi(), meter, ids)
         .with_tokens(tokens)
         .with_gate(partners.gate())
+        .with_rate_limits(
+            RateLimits::from_settings(&settings.rate_limits),
+            &RATE_RULES,
+        )
         .with_readiness(catalog.readiness())
         .with_routes(move |config| {
             config.app_data(Data::new(serving.clone()));

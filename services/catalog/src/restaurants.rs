@@ -113,7 +113,7 @@ pub(crate) struct NewRestaurantBody {
         (status = 200, description = "A page; with `ETag`", body = Page<RestaurantBody>),
         (status = 304, description = "As `If-None-Match` says"),
         (status = 422, description = "`invalid_query`, `invalid_cursor`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn list(
@@ -156,7 +156,7 @@ pub(crate) async fn list(
         (status = 304, description = "As `If-None-Match` says"),
         (status = 404, description = "`restaurant_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn read(

@@ -1,6 +1,8 @@
 //! The catalog's routes.
 
+use actix_web::http::Method;
 use actix_web::web::{ServiceConfig, delete, get, patch, post, put, resource};
+use http_kit::rate::{RateClass, RateRule};
 use http_kit::{BearerScheme, BodyLimit, ProblemDetails};
 use partner_auth::PartnerScheme;
 use utoipa::OpenApi;
@@ -89,6 +91,13 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(delete().to(write::remove)),
         );
 }
+
+/// What requests count as other than reads and writes.
+pub const RATE_RULES: [RateRule; 3] = [
+    (Method::POST, "/api/v1/users", RateClass::SignUp),
+    (Method::POST, "/api/v1/sessions", RateClass::Login),
+    (Method::POST, "/api/v1/sessions/refresh", RateClass::Login),
+];
 
 /// The description of the catalog's routes.
 #[derive(OpenApi)]

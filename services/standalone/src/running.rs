@@ -8,7 +8,7 @@ use actix_web::web::{Data, get};
 use anyhow::{Context, Result};
 use bootstrap::Settings;
 use catalog::{Catalog, CatalogParts, CatalogSettings};
-use http_kit::{Listening, Meter, Site, Tokens};
+use http_kit::{Listening, Meter, RateLimits, Site, Tokens};
 use partner_auth::{PartnerAuth, Vault};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -135,6 +135,10 @@ impl Standalone {
         let listening = Site::new(&settings.http, api, Meter::install()?, ids)
             .with_tokens(tokens)
             .with_gate(partners.gate())
+            .with_rate_limits(
+                RateLimits::from_settings(&settings.rate_limits),
+                &catalog::RATE_RULES,
+            )
             .with_readiness(gateway.readiness().and(worker.readiness()))
             .with_routes(move |config| {
                 config.app_data(Data::new(catalog.clone()));

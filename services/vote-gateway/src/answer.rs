@@ -13,7 +13,7 @@ use vote_domain::review::{Direction, Quota, Rejection};
 
 use crate::campaigns::CampaignVoteStatus;
 use crate::cast::Accepted;
-use crate::error::{CastError, Unavailable};
+use crate::error::{CastError, OVERLOADED, Unavailable};
 use crate::idempotency::InvalidKey;
 use crate::reviews::ReviewRefusal;
 use crate::status::{VoteState, VoteStatus};
@@ -243,8 +243,16 @@ impl From<CastError> for Problem {
 
 impl From<Unavailable> for Problem {
     fn from(error: Unavailable) -> Self {
-        tracing::warn!(part = error.part, reason = %error.reason, "vote service unavailable");
+        if error.code == OVERLOADED {
+            // Counted by reason; a line for each would only add to the load.
+            tracing::debug!(reason = %error.reason, "overloaded");
+        } else {
+            tracing::warn!(part = error.part, reason = %error.reason, "vote service unavailable");
+        }
         let detail = match error.vote_id {
+            None if error.code == OVERLOADED => {
+                format!("Overloaded: {}; this ballot was not cast.", error.reason)
+            }
             None => format!("The {} cannot be reached; nothing was cast.", error.part),
             Some(_) => format!(
                 "The fate of the vote is open: the {} did not answer in time. Send it again \
@@ -252,7 +260,7 @@ impl From<Unavailable> for Problem {
                 error.part
             ),
         };
-        let problem = Self::unavailable("queue_unavailable", detail, error.retry_after);
+        let problem = Self::unavailable(error.code, detail, error.retry_after);
         match error.vote_id {
             None => problem,
             Some(vote_id) => problem.with("vote_id", vote_id),

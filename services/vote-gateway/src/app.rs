@@ -8,6 +8,7 @@ use vote_domain::review::QuotaPolicy;
 use vote_queue::PublisherSettings;
 
 use crate::gateway::{Gateway, GatewaySettings};
+use crate::pressure::PressureSettings;
 
 impl GatewaySettings {
     /// What `settings` say of the gateway.
@@ -29,6 +30,7 @@ impl GatewaySettings {
             base_max_age: Duration::from_secs(gateway.base_max_age_s),
             facts_max_age: Duration::from_millis(gateway.facts_max_age_ms),
             counter_ttl: Duration::from_secs(settings.cache.counter_ttl_s),
+            pressure: PressureSettings::from_settings(gateway),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::confirmed::Confirmed;
 use crate::error::Unavailable;
 use crate::gateway::GatewaySettings;
 use crate::heartbeat::Heartbeats;
+use crate::pressure::{BoxWatch, Pressure};
 use crate::product::{Loaded, Product};
 use crate::way::Way;
 
@@ -31,6 +32,8 @@ pub(crate) struct Office {
     pub(crate) heartbeats: Heartbeats,
     /// Where votes are cast: a client that hangs up must not cancel one half-way.
     pub(crate) runtime: Handle,
+    /// Who is let in.
+    pub(crate) pressure: Pressure,
 }
 
 /// The booth of one ballot box.
@@ -40,6 +43,8 @@ pub(crate) struct Booth<P: Product> {
     pub(crate) office: Office,
     pub(crate) states: VoterStates<P::Base>,
     pub(crate) way: Way,
+    /// How far behind its box is.
+    pub(crate) watch: Arc<BoxWatch>,
 }
 
 impl<P: Product> Booth<P> {

@@ -114,11 +114,13 @@ impl Campaigns {
 
     fn open(&self, campaign: CampaignId) -> Booth<Campaign> {
         let ballot_box = BallotBox::campaign(campaign.0);
+        let watch = self.office.pressure.watch(&ballot_box);
         Booth {
             product: Campaign::new(campaign, self.sources.clone()),
             states: VoterStates::of_campaign(self.cache.clone(), self.office.ids.clone(), campaign),
             way: Way::new(&self.queue, ballot_box, &self.office.settings.publisher),
             office: self.office.clone(),
+            watch,
         }
     }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
 use vote_domain::review::Quota;
 use vote_domain::voter_state::{InFlight, Remembered, Vote as _};
-use vote_domain::{UserId, VoteId, review};
+use vote_domain::{UserId, VoteId, VoterId, review};
 use vote_messages::vote;
 use vote_queue::{PublishError, Slot};
 
@@ -76,19 +76,37 @@ impl<P: Product> Booth<P> {
     /// # Errors
     /// [`CastError`]; unless it carries a vote's id, nothing was cast.
     pub(crate) async fn cast(&self, cast: CastOf<P>) -> Answer<P> {
+        // Overload is answered before anything is done.
+        let voter = P::voter_id(&cast.voter);
+        let admitted = self.office.pressure.admit(voter, &self.watch)?;
         let booth = self.clone();
-        let casting = self
-            .office
-            .runtime
-            .spawn(async move { booth.cast_here(cast).await });
+        let casting = self.office.runtime.spawn(async move {
+            let _admitted = admitted;
+            let result = booth.cast_here(cast).await;
+            booth.note_fate(voter, &result);
+            result
+        });
         match casting.await {
             Ok(result) => result,
             Err(error) => Err(Unavailable::of("gateway", error).into()),
         }
     }
 
+    /// A voter who is told that a vote's fate is unknown must be let in to ask again.
+    fn note_fate(&self, voter: VoterId, result: &Answer<P>) {
+        match result {
+            Err(CastError::Unavailable(Unavailable {
+                vote_id: Some(_), ..
+            })) => self.office.pressure.excuse(voter),
+            Err(CastError::Unavailable(_)) => {}
+            Ok(_) | Err(CastError::Refused(_) | CastError::KeyReused) => {
+                self.office.pressure.excuse_no_more(voter);
+            }
+        }
+    }
+
     async fn cast_here(&self, cast: CastOf<P>) -> Answer<P> {
-        // Overload is answered before anything is reserved.
+        // A place in the line, before anything is reserved.
         let slot = (self.way.publisher().reserve()).map_err(|e| Unavailable::of("queue", e))?;
         let ballot_box = self.way.ballot_box().name();
         let vote_id = match &cast.key {

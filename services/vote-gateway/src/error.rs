@@ -9,6 +9,9 @@ use vote_store::StoreError;
 
 use crate::reviews::ReviewRefusal;
 
+/// The code of a problem that only says that there is too much to do.
+pub(crate) const OVERLOADED: &str = "overloaded";
+
 /// Why a ballot made no accepted vote; by default one on a review.
 #[derive(Debug, thiserror::Error)]
 pub enum CastError<Refusal = ReviewRefusal> {
@@ -29,6 +32,9 @@ pub enum CastError<Refusal = ReviewRefusal> {
 pub struct Unavailable {
     /// The part: `queue`, `voter states`, `database` or `gateway`.
     pub part: &'static str,
+    /// The problem's code: `queue_unavailable`, or `overloaded` where there is only too much
+    /// to do.
+    pub code: &'static str,
     /// What is the matter with it.
     pub reason: String,
     /// The vote that may or may not reach the ledger; sending the ballot again with the
@@ -47,9 +53,19 @@ impl Unavailable {
     pub(crate) fn of(part: &'static str, reason: impl ToString) -> Self {
         Self {
             part,
+            code: "queue_unavailable",
             reason: reason.to_string(),
             vote_id: None,
             retry_after: Duration::from_secs(1),
+        }
+    }
+
+    /// There is more to do than can be done in good time, and nothing was cast.
+    pub(crate) fn overloaded(reason: &str, retry_after: Duration) -> Self {
+        Self {
+            code: OVERLOADED,
+            retry_after,
+            ..Self::of("gateway", reason)
         }
     }
 

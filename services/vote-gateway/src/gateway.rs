@@ -19,6 +19,7 @@ use crate::confirmed::Confirmed;
 use crate::epoch::Epoch;
 use crate::error::{CastError, Unavailable};
 use crate::heartbeat::Heartbeats;
+use crate::pressure::{Pressure, PressureSettings};
 use crate::reviews::Reviews;
 use crate::way::Way;
 
@@ -37,6 +38,8 @@ pub struct GatewaySettings {
     pub facts_max_age: Duration,
     /// How long counters are kept once voids have changed them.
     pub counter_ttl: Duration,
+    /// Beyond what ballots are shed.
+    pub pressure: PressureSettings,
 }
 
 /// The outside systems a gateway works with.
@@ -81,6 +84,7 @@ impl Gateway {
             confirmed: Confirmed::new(),
             heartbeats: Heartbeats::start(cache.clone(), id),
             runtime: Handle::current(),
+            pressure: Pressure::start(settings.pressure.clone(), &queue, &cache),
             settings: Arc::new(settings),
             ids: ids.clone(),
         };
@@ -89,6 +93,7 @@ impl Gateway {
             product: Reviews::new(&store, settings),
             states: VoterStates::of_reviews(cache.clone(), ids.clone()),
             way: Way::new(&queue, BallotBox::reviews(), &settings.publisher),
+            watch: office.pressure.watch(&BallotBox::reviews()),
             office: office.clone(),
         };
         Self {

@@ -7,11 +7,13 @@
 //! else may be needed on the way has its own file: [`facts`] about reviews, [`repeats`] of
 //! an idempotency key, votes that must be sent again ([`resend`]). [`voids`] take votes out of
 //! the count again, and [`tell`] the voter's state; [`dead_letters`] are what operators decide
-//! on.
+//! on. Who is let in at all when there is too much to do, [`pressure`] says; [`boxes`] shows
+//! how far behind the workers are.
 
 mod answer;
 mod app;
 mod booth;
+mod boxes;
 mod campaigns;
 mod cast;
 mod coalesce;
@@ -24,6 +26,8 @@ mod gateway;
 mod guard;
 mod heartbeat;
 mod idempotency;
+mod lag;
+mod pressure;
 mod product;
 mod repeats;
 mod request;
@@ -42,6 +46,7 @@ pub use dead_letters::{DropError, Dropped, ReplayError};
 pub use error::{CastError, Unavailable};
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 pub use idempotency::{IdempotencyKey, InvalidKey};
+pub use pressure::PressureSettings;
 pub use review_voids::VoidError;
 pub use reviews::ReviewRefusal;
 pub use status::{VoteState, VoteStatus};

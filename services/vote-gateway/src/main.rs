@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use anyhow::Context;
 use bootstrap::settings::ConfigFile;
 use clap::Parser;
-use http_kit::{Meter, Site, Tokens};
+use http_kit::{Meter, RateLimits, Site, Tokens};
 use partner_auth::{PartnerAuth, Vault};
 use utoipa::OpenApi;
 use vote_cache::Cache;
@@ -60,6 +60,7 @@ async fn main() -> anyhow::Result<()> {
     let listening = Site::new(&settings.http, api, meter, ids)
         .with_tokens(tokens)
         .with_gate(partners.gate())
+        .with_rate_limits(RateLimits::from_settings(&settings.rate_limits), &[])
         .with_readiness(gateway.readiness())
         .with_routes(move |config| {
             config.app_data(Data::new(serving.clone()));

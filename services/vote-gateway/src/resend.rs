@@ -182,6 +182,7 @@ mod tests {
 
     use super::*;
     use crate::gateway::{Gateway, GatewayParts, GatewaySettings};
+    use crate::pressure::PressureSettings;
 
     fn gateway(parts: &GatewayParts) -> Gateway {
         let settings = GatewaySettings {
@@ -194,6 +195,7 @@ mod tests {
             base_max_age: Duration::from_secs(30),
             facts_max_age: Duration::ZERO,
             counter_ttl: Duration::from_secs(10),
+            pressure: PressureSettings::default(),
         };
         Gateway::new(parts.clone(), settings)
     }

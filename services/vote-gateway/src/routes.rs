@@ -18,6 +18,7 @@ use crate::answer::{
     AcceptedBody, AnyVoteBody, CampaignVoteBody, DirectionName, QuotaBody, VoteBody, VotesBody,
     accepted, vote_state_unknown,
 };
+use crate::boxes;
 use crate::campaigns::routes as campaign_routes;
 use crate::cast::Cast;
 use crate::dead_letters;
@@ -41,6 +42,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(get().to(votes)),
         )
         .service(resource("/votes/{vote_id}").route(get().to(vote_status)))
+        .service(resource("/boxes").route(get().to(boxes::boxes)))
         .configure(campaign_routes::configure)
         .configure(dead_letters::routes::configure);
 }
@@ -59,6 +61,7 @@ pub fn configure(config: &mut ServiceConfig) {
         vote,
         votes,
         vote_status,
+        boxes::boxes,
         review_voids::void,
         campaign_routes::spend,
         campaign_routes::wallet,
@@ -125,7 +128,7 @@ impl CastRequest {
         (status = 404, description = "`review_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `idempotency_key_reused`", body = ProblemDetails),
         (status = 429, description = "`daily_quota_used`, with `resets_at`", body = ProblemDetails),
-        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`, `overloaded`", body = ProblemDetails),
     ),
     security(("bearer" = []))
 )]
@@ -153,7 +156,7 @@ async fn upvote(
         (status = 404, description = "`review_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `idempotency_key_reused`", body = ProblemDetails),
         (status = 429, description = "`daily_quota_used`, with `resets_at`", body = ProblemDetails),
-        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`, `overloaded`", body = ProblemDetails),
     ),
     security(("bearer" = []))
 )]
@@ -181,7 +184,7 @@ async fn downvote(
         (status = 403, description = "`self_vote`", body = ProblemDetails),
         (status = 404, description = "`review_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `idempotency_key_reused`", body = ProblemDetails),
-        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`, `overloaded`", body = ProblemDetails),
     ),
     security(("bearer" = []))
 )]
@@ -222,7 +225,7 @@ struct VoteRequest {
         (status = 415, description = "`unsupported_media_type`", body = ProblemDetails),
         (status = 422, description = "`invalid_body`, `idempotency_key_reused`", body = ProblemDetails),
         (status = 429, description = "`daily_quota_used`, with `resets_at`", body = ProblemDetails),
-        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`, `overloaded`", body = ProblemDetails),
     ),
     security(("bearer" = []))
 )]

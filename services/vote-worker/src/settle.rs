@@ -51,6 +51,7 @@ impl<P: Product> BoxWorker<P> {
                 (Some(Tried::Settled(settled)), votes) => {
                     self.log(votes, &settled);
                     self.show(&settled).await;
+                    self.note_settled(votes).await;
                 }
                 (Some(Tried::Failed(detail)), [vote]) => {
                     match self.blame(vote, detail, stop).await {

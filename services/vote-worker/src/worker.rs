@@ -18,6 +18,7 @@ use vote_store::{Store, StoreError};
 use crate::box_worker::BoxWorker;
 use crate::campaign::Campaign;
 use crate::discovery::Discovery;
+use crate::lag::Noted;
 use crate::reviews::Reviews;
 use crate::trouble::Trouble;
 
@@ -79,6 +80,7 @@ pub struct Worker {
     pub(crate) ids: Ids,
     pub(crate) settings: Arc<WorkerSettings>,
     pub(crate) trouble: Trouble,
+    pub(crate) noted: Noted,
     /// Held while the broker's dead letters are moved.
     pub(crate) sweeping: Arc<Mutex<()>>,
 }
@@ -114,6 +116,7 @@ impl Worker {
             ids,
             settings: Arc::new(settings),
             trouble: Trouble::default(),
+            noted: Noted::default(),
             sweeping: Arc::default(),
         }
     }

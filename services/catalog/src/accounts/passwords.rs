@@ -1,4 +1,5 @@
-//! Passwords: hashed by bcrypt off the async threads, as many at once as there are cores.
+//! Passwords: hashed by bcrypt off the async threads, as many at once as settings say, so that
+//! a flood of sign-ins leaves cores to everything else.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,10 +8,11 @@ use http_kit::Problem;
 use tokio::sync::Semaphore;
 use vote_domain::Ids;
 
-use crate::failure::{Failure, busy};
+use crate::failure::{Failure, overloaded};
 
-/// How many wait for a core at most; at bcrypt's usual cost that is some seconds' work.
-const WAITING_MAX: usize = 64;
+/// How many wait at most for each that is hashed; at bcrypt's usual cost that is some seconds'
+/// work, and a request that waited for longer would be given up.
+const WAITING_EACH: usize = 16;
 
 /// A password that an account may have: 8 to 72 bytes, for bcrypt sees no more. A NUL is
 /// refused: bcrypt repeats the password behind one, so that several would be the same.
@@ -42,13 +44,17 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    /// Hashes at `cost`, with salts from `ids`.
-    pub(crate) fn new(cost: u32, ids: Ids) -> Self {
-        let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
+    /// Hashes at `cost`, with salts from `ids`, `at_once` passwords at a time; 0 takes one for
+    /// every two cores.
+    pub(crate) fn new(cost: u32, at_once: usize, ids: Ids) -> Self {
+        let n_cores = match at_once {
+            0 => (std::thread::available_parallelism().map_or(1, usize::from) / 2).max(1),
+            at_once => at_once,
+        };
         Self {
             cost,
             ids,
-            line: Arc::new(Semaphore::new(n_cores + WAITING_MAX)),
+            line: Arc::new(Semaphore::new(n_cores * (1 + WAITING_EACH))),
             cores: Arc::new(Semaphore::new(n_cores)),
         }
     }
@@ -56,7 +62,7 @@ impl Passwords {
     /// The hash of `password`.
     ///
     /// # Errors
-    /// 503 `busy` when the line is full.
+    /// 503 `overloaded` when the line is full.
     pub(crate) async fn hash(&self, password: Password) -> Result<String, Failure> {
         let (cost, salt) = (self.cost, self.ids.bytes());
         let hash = self
@@ -72,7 +78,7 @@ impl Passwords {
     /// that takes as long.
     ///
     /// # Errors
-    /// 503 `busy` when the line is full.
+    /// 503 `overloaded` when the line is full.
     pub(crate) async fn verify(
         &self,
         password: Password,
@@ -93,7 +99,10 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let full = || busy("Too many sign-ins are under way.");
+        let full = || {
+            metrics::counter!("tally_password_hashes_shed_total").increment(1);
+            overloaded("Too many sign-ins are under way.")
+        };
         let place = self.line.clone().try_acquire_owned().map_err(|_| full())?;
         let core = self
             .cores
@@ -136,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_fits_its_password_to_the_72nd_byte() {
-        let passwords = Passwords::new(4, Ids::seeded(1));
+        let passwords = Passwords::new(4, 1, Ids::seeded(1));
         let long = "x".repeat(71);
         let hash = passwords.hash(password(&format!("{long}a"))).await.unwrap();
         let verify = async |text: &str| {
@@ -156,13 +165,13 @@ mod tests {
     async fn nobodys_password_is_verified_at_the_same_cost_and_never_right() {
         let parts: bcrypt::HashParts = nobodys_hash(7).parse().unwrap();
         assert_eq!(parts.get_cost(), 7);
-        let passwords = Passwords::new(4, Ids::seeded(1));
+        let passwords = Passwords::new(4, 1, Ids::seeded(1));
         assert!(!passwords.verify(password("12345678"), None).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_full_line_is_refused_at_once() {
-        let passwords = Passwords::new(4, Ids::seeded(1));
+        let passwords = Passwords::new(4, 1, Ids::seeded(1));
         let n_places = u32::try_from(passwords.line.available_permits()).unwrap();
         let places = passwords.line.clone().acquire_many_owned(n_places).await;
         assert!(passwords.hash(password("12345678")).await.is_err());

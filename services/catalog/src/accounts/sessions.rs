@@ -58,7 +58,8 @@ impl RefreshTokenBody {
         (status = 400, description = "`malformed_json`", body = ProblemDetails),
         (status = 401, description = "`invalid_credentials`", body = ProblemDetails),
         (status = 422, description = "`invalid_body`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 429, description = "`rate_limited`: too often from here, or under this name", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn sign_in(
@@ -69,6 +70,11 @@ pub(crate) async fn sign_in(
         user_name,
         password,
     } = login.into_inner();
+    // Before anything is known of the name: whether somebody has it must not show.
+    if let Some(limiter) = &catalog.settings.name_logins {
+        let name = user_name.trim().to_lowercase();
+        limiter.take(name).into_result()?;
+    }
     // What nobody can have as a password needs no comparing.
     let password = Password::parse(password).ok_or_else(invalid_credentials)?;
     let found = match UserName::parse(&user_name) {

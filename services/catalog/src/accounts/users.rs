@@ -34,7 +34,7 @@ pub(crate) struct Login {
         (status = 409, description = "`name_taken`, however it is spelled", body = ProblemDetails),
         (status = 413, description = "`body_too_large`", body = ProblemDetails),
         (status = 422, description = "`invalid_body`, `invalid_user_name`, `invalid_password`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn sign_up(

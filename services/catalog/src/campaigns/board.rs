@@ -119,7 +119,7 @@ impl Snapshot {
         (status = 304, description = "As `If-None-Match` says"),
         (status = 404, description = "`campaign_not_found`, `channel_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_query`, `invalid_range`: not whole hours of UTC, or none between them", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn board(

@@ -157,7 +157,7 @@ impl FansPage {
         (status = 401, description = "`unauthenticated`: a token is not needed, but must be sound; `invalid_signature`, `replayed_request`", body = ProblemDetails),
         (status = 404, description = "`campaign_not_found`, `option_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_query`, `invalid_cursor`, `invalid_voter`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`, `signature_unverifiable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`, `signature_unverifiable`", body = ProblemDetails),
     ),
     security((), ("bearer" = []), ("partner" = []))
 )]

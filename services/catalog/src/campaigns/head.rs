@@ -16,7 +16,7 @@ use super::Standing;
 use super::problem::{campaign_not_found, channel_not_found, option_not_found};
 use crate::catalog::Catalog;
 use crate::entries::Life;
-use crate::failure::{Failure, busy};
+use crate::failure::{Failure, overloaded};
 use crate::names;
 
 /// How long a head is kept: how a campaign's closing goes on shows within that.
@@ -194,6 +194,6 @@ impl Catalog {
             }
             self.entries.invalidate(&[names::campaign(id)]).await;
         }
-        Err(busy("The campaign is being edited.").into())
+        Err(overloaded("The campaign is being edited.").into())
     }
 }

@@ -65,7 +65,7 @@ impl Position {
         (status = 200, description = "A page; with `ETag`", body = Page<CampaignSummaryBody>),
         (status = 304, description = "As `If-None-Match` says"),
         (status = 422, description = "`invalid_query`, `invalid_cursor`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn list(

@@ -19,7 +19,7 @@ use crate::failure::Failure;
         (status = 304, description = "As `If-None-Match` says"),
         (status = 404, description = "`campaign_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn read(

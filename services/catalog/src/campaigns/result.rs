@@ -173,7 +173,7 @@ impl Frozen {
         (status = 404, description = "`campaign_not_found`", body = ProblemDetails),
         (status = 409, description = "`campaign_not_final`, with its `state`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_query`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     )
 )]
 pub(crate) async fn result(

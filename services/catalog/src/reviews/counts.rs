@@ -48,7 +48,7 @@ pub(crate) struct CountsBody {
         (status = 304, description = "As `If-None-Match` says"),
         (status = 401, description = "`unauthenticated`: a token is not needed, but must be sound", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_query`, `too_many_ids`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     ),
     security((), ("bearer" = []))
 )]

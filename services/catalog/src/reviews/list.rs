@@ -47,7 +47,7 @@ pub(crate) struct ReviewsQuery {
         (status = 401, description = "`unauthenticated`: a token is not needed, but must be sound", body = ProblemDetails),
         (status = 404, description = "`restaurant_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_query`, `invalid_cursor`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     ),
     security((), ("bearer" = []))
 )]
@@ -73,7 +73,7 @@ pub(crate) async fn of_restaurant(
         (status = 401, description = "`unauthenticated`: a token is not needed, but must be sound", body = ProblemDetails),
         (status = 404, description = "`item_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_query`, `invalid_cursor`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     ),
     security((), ("bearer" = []))
 )]

@@ -21,7 +21,7 @@ use crate::names;
         (status = 401, description = "`unauthenticated`: a token is not needed, but must be sound", body = ProblemDetails),
         (status = 404, description = "`review_not_found`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`", body = ProblemDetails),
-        (status = 503, description = "`busy`, `database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     ),
     security((), ("bearer" = []))
 )]

@@ -13,6 +13,7 @@ mod bad_input;
 mod campaigns;
 mod demo;
 mod description;
+mod floods;
 mod own_votes;
 mod partners;
 mod places;

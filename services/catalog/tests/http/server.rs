@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 use bootstrap::Secret;
 use bootstrap::settings::{self, Admin, Http, Redis, Settings, SigningKey};
 use catalog::{
-    Api, Catalog, CatalogParts, CatalogSettings, configure, ensure_admin, keep_ballot_boxes,
+    Api, Catalog, CatalogParts, CatalogSettings, RATE_RULES, configure, ensure_admin,
+    keep_ballot_boxes,
 };
 use chrono::{DateTime, Utc};
-use http_kit::{Meter, Site, Tokens};
+use http_kit::{Meter, RateLimits, Site, Tokens};
 use partner_auth::{PartnerAuth, Vault};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -63,6 +64,16 @@ impl Place {
             }
         }
     }
+}
+
+/// What tests are held to: cheap passwords, and no limit to how often they call.
+fn settings() -> Settings {
+    let mut settings = Settings::default();
+    settings.auth.bcrypt_cost = 4;
+    settings.rate_limits.enabled = false;
+    settings.site.time_zone = policy().zone;
+    settings.partners.secret_key = Some(Secret::new(PARTNER_KEY));
+    settings
 }
 
 /// A running catalog, with a clock that stands still: nothing in a cache in memory runs
@@ -141,6 +152,19 @@ impl Server {
         Self::on(store, cache, clock, Place::Folder(folder)).await
     }
 
+    /// The same, with other settings.
+    pub(crate) async fn sqlite_with(change: impl FnOnce(&mut Settings)) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::sqlite(folder.path().join("tally.db")).await?;
+        let clock = Clock::manual("2026-03-29T00:30:00Z".parse()?);
+        let cache = Cache::memory(clock.clone(), 0, Ids::random());
+        let place = Place::Folder(folder);
+        let queue = place.queue().await?;
+        let mut settings = settings();
+        change(&mut settings);
+        Self::with_settings(&settings, queue, store, cache, clock, place).await
+    }
+
     /// The same, without a key to seal partners' secrets.
     pub(crate) async fn sqlite_without_partner_key() -> Result<Self> {
         let folder = tempfile::tempdir()?;
@@ -149,7 +173,9 @@ impl Server {
         let cache = Cache::memory(clock.clone(), 0, Ids::random());
         let place = Place::Folder(folder);
         let queue = place.queue().await?;
-        Self::with_partner_key(None, queue, store, cache, clock, place).await
+        let mut settings = settings();
+        settings.partners.secret_key = None;
+        Self::with_settings(&settings, queue, store, cache, clock, place).await
     }
 
     /// The same, with a broker that is not there.
@@ -164,7 +190,7 @@ impl Server {
         };
         let queue = Queue::rabbit(&nobody, &Ids::random())?;
         let place = Place::Folder(folder);
-        Self::with_partner_key(Some(PARTNER_KEY), queue, store, cache, clock, place).await
+        Self::with_settings(&settings(), queue, store, cache, clock, place).await
     }
 
     /// On MariaDB and Redis.
@@ -217,11 +243,11 @@ impl Server {
 
     async fn on(store: Store, cache: Cache, clock: Clock, place: Place) -> Result<Self> {
         let queue = place.queue().await?;
-        Self::with_partner_key(Some(PARTNER_KEY), queue, store, cache, clock, place).await
+        Self::with_settings(&settings(), queue, store, cache, clock, place).await
     }
 
-    async fn with_partner_key(
-        partner_key: Option<&str>,
+    async fn with_settings(
+        settings: &Settings,
         queue: Queue,
         store: Store,
         cache: Cache,
@@ -244,13 +270,9 @@ impl Server {
             clock: clock.clone(),
             ids: ids.clone(),
         };
-        let mut settings = Settings::default();
-        settings.auth.bcrypt_cost = 4;
-        settings.site.time_zone = policy().zone;
-        settings.partners.secret_key = partner_key.map(Secret::new);
         let vault = Vault::from_settings(&settings.partners);
         let partners = PartnerAuth::new(store.clone(), cache.clone(), vault, &Api::openapi());
-        let catalog = Catalog::new(parts, CatalogSettings::from_settings(&settings));
+        let catalog = Catalog::new(parts, CatalogSettings::from_settings(settings));
         let admin = Admin {
             user_name: Some(ROOT.to_owned()),
             password: Some(Secret::new(PASSWORD)),
@@ -266,6 +288,10 @@ impl Server {
         let listening = Site::new(&http, Api::openapi(), Meter::install()?, ids.clone())
             .with_tokens(tokens.clone())
             .with_gate(partners.gate())
+            .with_rate_limits(
+                RateLimits::from_settings(&settings.rate_limits),
+                &RATE_RULES,
+            )
             .with_readiness(catalog.readiness())
             .with_routes(move |config| {
                 config.app_data(Data::new(catalog.clone()));

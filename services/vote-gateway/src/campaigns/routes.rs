@@ -109,7 +109,7 @@ fn key_of(caller: &Caller, request: &HttpRequest) -> Result<Option<IdempotencyKe
         (status = 415, description = "`unsupported_media_type`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_body`, `invalid_tickets`, `too_many_tickets`, `insufficient_tickets` with `balance`, `invalid_voter`, `idempotency_key_reused`, `invalid_idempotency_key`", body = ProblemDetails),
         (status = 429, description = "`channel_limit_reached`, with `resets_at`", body = ProblemDetails),
-        (status = 503, description = "`queue_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`queue_unavailable`, `overloaded`", body = ProblemDetails),
     ),
     security(("bearer" = []), ("partner" = []))
 )]

@@ -19,6 +19,7 @@ use vote_store::grants::NewGrant;
 use super::product::Campaign;
 use crate::booth::Booth;
 use crate::gateway::{Gateway, GatewayParts, GatewaySettings};
+use crate::pressure::PressureSettings;
 
 /// A campaign, open for an hour, on embedded adapters.
 struct Place {
@@ -76,6 +77,7 @@ impl Place {
             base_max_age: Duration::from_secs(30),
             facts_max_age: Duration::ZERO,
             counter_ttl: Duration::from_secs(10),
+            pressure: PressureSettings::default(),
         };
         let campaign: CampaignId = ids.next();
         let ballot_box = BallotBox::campaign(campaign.0);

@@ -14,11 +14,13 @@ use vote_cache::{Cache, VoterStates};
 use vote_domain::Seq;
 use vote_domain::review::{Ballot, Direction, QuotaPolicy, ReviewVote};
 use vote_domain::voter_state::InFlight;
-use vote_domain::{Clock, Ids, ReviewId, UserId, VoteId};
+use vote_domain::{Clock, Ids, ReviewId, Role, UserId, VoteId};
 use vote_gateway::{
-    Accepted, Cast, CastError, Gateway, GatewayParts, GatewaySettings, IdempotencyKey, VoteState,
+    Accepted, Cast, CastError, Gateway, GatewayParts, GatewaySettings, IdempotencyKey,
+    PressureSettings, VoteState,
 };
 use vote_queue::{BallotBox, EmbeddedSettings, PublisherSettings, Queue, RabbitSettings};
+use vote_store::accounts::{NewRefreshToken, NewUser};
 use vote_store::settle::RewardPolicy;
 use vote_store::{MysqlSettings, Store};
 use vote_worker::{Worker, WorkerParts, WorkerSettings};
@@ -95,6 +97,32 @@ impl Engine {
     /// Another gateway process on the same servers.
     pub(crate) fn another_gateway(&self) -> Gateway {
         gateway(&self.store, &self.queue, &self.cache, &self.ids)
+    }
+
+    /// Another gateway process, which sheds beyond `pressure`.
+    pub(crate) fn gateway_under(&self, pressure: PressureSettings) -> Gateway {
+        gateway_under(pressure, &self.store, &self.queue, &self.cache, &self.ids)
+    }
+
+    /// An account of `role` that is signed in; its session beside it.
+    pub(crate) async fn account(&self, name: &str, role: Role) -> Result<(UserId, Uuid)> {
+        let (user_id, session_id): (UserId, Uuid) = (self.ids.next(), self.ids.next());
+        let now = Clock::system().now();
+        let user = NewUser {
+            user_id,
+            user_name: name.to_owned(),
+            password_hash: String::new(),
+            role,
+            created_at: now,
+        };
+        self.store.create_user(&user).await?;
+        let token = NewRefreshToken {
+            hash: self.ids.bytes(),
+            issued_at: now,
+            expires_at: now + chrono::TimeDelta::hours(1),
+        };
+        self.store.begin_session(session_id, user_id, token).await?;
+        Ok((user_id, session_id))
     }
 
     /// The voters' states.
@@ -220,6 +248,16 @@ impl Drop for Engine {
 }
 
 fn gateway(store: &Store, queue: &Queue, cache: &Cache, ids: &Ids) -> Gateway {
+    gateway_under(PressureSettings::default(), store, queue, cache, ids)
+}
+
+fn gateway_under(
+    pressure: PressureSettings,
+    store: &Store,
+    queue: &Queue,
+    cache: &Cache,
+    ids: &Ids,
+) -> Gateway {
     let parts = GatewayParts {
         store: store.clone(),
         cache: cache.clone(),
@@ -236,6 +274,7 @@ fn gateway(store: &Store, queue: &Queue, cache: &Cache, ids: &Ids) -> Gateway {
         base_max_age: Duration::from_secs(30),
         facts_max_age: Duration::ZERO,
         counter_ttl: Duration::from_secs(10),
+        pressure,
     };
     Gateway::new(parts, settings)
 }
