@@ -40,10 +40,10 @@ impl Cache {
         boxes: &[&str],
     ) -> Result<Vec<Option<DateTime<Utc>>>, CacheError> {
         let keys: Vec<_> = boxes.iter().map(|name| self.keys.settled(name)).collect();
-        let values = self.get_values(&keys).await?;
+        let values = self.get_values(&keys).await;
         let times = keys.iter().zip(values);
         times
-            .map(|(key, value)| value.map(|value| parse(key, value)).transpose())
+            .map(|(key, value)| value?.map(|value| parse(key, value)).transpose())
             .collect()
     }
 }

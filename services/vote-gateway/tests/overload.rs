@@ -271,7 +271,7 @@ async fn a_voter_who_casts_too_often_is_told_when_to_go_on_and_others_are_not_he
     );
     assert_eq!(
         server.get(voter, "/votes?ids=").await?.status(),
-        422,
+        200,
         "reads go on"
     );
     Ok(())
