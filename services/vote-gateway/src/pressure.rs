@@ -241,7 +241,7 @@ async fn look_on(pressure: Weak<Inner>) {
 
 /// Whether `value` is beyond what is allowed: once above `most`, until it is down to
 /// `calm`, so that it does not flap.
-fn is_beyond<T: PartialOrd>(was_beyond: bool, value: T, most: T, calm: T) -> bool {
+fn is_beyond<T: Copy + PartialOrd>(was_beyond: bool, value: T, most: T, calm: T) -> bool {
     if was_beyond {
         value > calm
     } else {
