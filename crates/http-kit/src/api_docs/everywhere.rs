@@ -11,8 +11,9 @@ use crate::problem::PROBLEM_JSON;
 const JSON: &str = "application/json";
 
 /// What reading a body can end in.
-const BODY_PROBLEMS: [(&str, &str); 4] = [
+const BODY_PROBLEMS: [(&str, &str); 5] = [
     ("400", "`malformed_json`, `incomplete_body`"),
+    ("408", "`body_timeout`"),
     ("413", "`body_too_large`"),
     ("415", "`unsupported_media_type`"),
     ("422", "`invalid_body`"),
@@ -25,7 +26,7 @@ const TOKEN_PROBLEMS: [(&str, &str); 1] = [("401", "`unauthenticated`")];
 const PARAMETER_PROBLEMS: [(&str, &str); 1] = [("422", "`invalid_id`, `invalid_query`")];
 
 /// What any request can end in.
-const PROBLEMS: [(&str, &str); 1] = [("503", "`request_timeout`")];
+const PROBLEMS: [(&str, &str); 2] = [("429", "`rate_limited`"), ("503", "`request_timeout`")];
 
 /// Completes the description of every route; what a route says itself stands.
 pub(crate) fn describe(api: &mut OpenApi) {
@@ -132,10 +133,10 @@ mod tests {
             let responses = api["paths"][path][method]["responses"].as_object().unwrap();
             json!(responses.keys().collect::<Vec<_>>())
         };
-        assert_eq!(statuses("/open", "get"), json!(["200", "503"]));
+        assert_eq!(statuses("/open", "get"), json!(["200", "429", "503"]));
         assert_eq!(
             statuses("/guarded", "post"),
-            json!(["201", "400", "401", "413", "415", "422", "503"])
+            json!(["201", "400", "401", "408", "413", "415", "422", "429", "503"])
         );
         let own = &api["paths"]["/guarded"]["post"]["responses"]["422"];
         assert_eq!(own["description"], "`invalid_name`");
