@@ -12,6 +12,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]
     pub async fn execute_raw(&self, sql: &str) -> Result<(), StoreError> {
+        let sql = &marked(sql);
         match &self.backend {
             Backend::Mysql(backend) => {
                 let mut lease = backend.writer().await?;
@@ -33,7 +34,7 @@ impl Store {
     /// [`StoreError`]
     pub async fn select_number(&self, sql: &str) -> Result<i64, StoreError> {
         use diesel_async::RunQueryDsl;
-        let query = diesel::sql_query(sql);
+        let query = diesel::sql_query(marked(sql));
         let row: Number = match &self.backend {
             Backend::Mysql(backend) => {
                 let mut lease = backend.writer().await?;
@@ -52,12 +53,38 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Reads the texts that `sql` selects as `text`, on MariaDB or MySQL; none on SQLite.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn select_texts(&self, sql: &str) -> Result<Vec<String>, StoreError> {
+        use diesel_async::RunQueryDsl;
+        let Backend::Mysql(backend) = &self.backend else {
+            return Ok(Vec::new());
+        };
+        let mut lease = backend.reader().await?;
+        let query = diesel::sql_query(marked(sql));
+        let rows: Vec<Line> = query.load(lease.connection()?).await?;
+        lease.finish(None);
+        Ok(rows.into_iter().map(|row| row.text).collect())
+    }
+}
+
+/// `sql` with a word that tells it from the store's own statements.
+fn marked(sql: &str) -> String {
+    format!("/* test */ {sql}")
+}
+
 /// How MariaDB or MySQL goes about one table of a statement.
 #[derive(Clone, Debug, diesel::QueryableByName)]
 pub struct Explained {
     /// How rows are found; `ALL` is a full scan, `index` one of an index.
     #[diesel(sql_type = Nullable<Text>, column_name = "type")]
     pub access: Option<String>,
+    /// The indexes that could be used.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub possible_keys: Option<String>,
     /// The index in use.
     #[diesel(sql_type = Nullable<Text>)]
     pub key: Option<String>,
@@ -94,4 +121,10 @@ impl Store {
 struct Number {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     n: i64,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    text: String,
 }

@@ -1,5 +1,7 @@
 //! A fresh database of either kind for each test.
 
+mod statements;
+
 use anyhow::Result;
 use test_stack::{Stack, TestScope};
 use uuid::Uuid;
@@ -35,6 +37,7 @@ impl Backend {
     /// A database of its own on MariaDB or MySQL.
     pub(crate) async fn mysql(test: &str) -> Result<Self> {
         let scope = Stack::isolated(test).await?;
+        statements::watch();
         let store = Store::mysql(&MysqlSettings::new(&scope.mysql_url))?;
         store.migrate().await?;
         Ok(Self {
