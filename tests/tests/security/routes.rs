@@ -139,6 +139,7 @@ pub(crate) const ROUTES: &[(&str, &str, Access)] = &[
         "/partners/{partner_id}/keys/{key_id}",
         Members(Admin),
     ),
+    ("get", "/boxes", Members(Operator)),
     ("get", "/dead-letters", Members(Operator)),
     ("get", "/dead-letters/{dead_letter_id}", Members(Operator)),
     (
