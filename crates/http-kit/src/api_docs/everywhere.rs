@@ -136,7 +136,9 @@ mod tests {
         assert_eq!(statuses("/open", "get"), json!(["200", "429", "503"]));
         assert_eq!(
             statuses("/guarded", "post"),
-            json!(["201", "400", "401", "408", "413", "415", "422", "429", "503"])
+            json!([
+                "201", "400", "401", "408", "413", "415", "422", "429", "503"
+            ])
         );
         let own = &api["paths"]["/guarded"]["post"]["responses"]["422"];
         assert_eq!(own["description"], "`invalid_name`");
