@@ -36,7 +36,7 @@ pub enum TicketExpiry {
 
 /// When a campaign runs and what its tickets are; fixed once it is open, but for the end,
 /// which may move later.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// The campaign.
     pub campaign: CampaignId,

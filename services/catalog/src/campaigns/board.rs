@@ -142,7 +142,7 @@ pub(crate) async fn board(
             let load = async {
                 let as_of = catalog.time().await;
                 let totals = catalog.store.option_totals_within(*id, channel, hours);
-                Ok(Snapshot::new(as_of, head.n_options, totals.await?))
+                Ok(Snapshot::new(as_of, head.terms.n_options, totals.await?))
             };
             catalog.campaigns.ranges.get(within, load).await?
         }
@@ -171,7 +171,7 @@ impl Catalog {
         head: &Head,
         channel: Option<ChannelNo>,
     ) -> Result<Snapshot, Failure> {
-        let (this, campaign, n_options) = (self.clone(), head.campaign_id, head.n_options);
+        let (this, campaign, n_options) = (self.clone(), head.terms.campaign, head.terms.n_options);
         let load = move || async move {
             let as_of = this.time().await;
             let totals = this.store.option_totals(campaign, channel).await?;

@@ -63,10 +63,10 @@ impl Catalog {
                 continue;
             }
             // A declaration takes time, and the campaign's end comes nearer.
-            if self.time().await + FAR_FROM_END / 2 > head.ends_at {
+            if self.time().await + FAR_FROM_END / 2 > head.terms.ends_at {
                 continue;
             }
-            let ballot_box = BallotBox::campaign(head.campaign_id.0);
+            let ballot_box = BallotBox::campaign(head.terms.campaign.0);
             if let Err(error) = self.campaigns.queue.declare(&ballot_box).await {
                 tracing::warn!(%error, %ballot_box, "ballot box not declared again");
                 return Ok(());
@@ -81,7 +81,7 @@ impl Catalog {
 fn is_due(head: &Head, round: Round, now: DateTime<Utc>, local_now: DateTime<Utc>) -> bool {
     let is_new = local_now - head.created_at < NEW_FOR;
     match head.stage(now) {
-        Stage::Scheduled => is_new || round == Round::All || head.starts_at - now < SOON,
+        Stage::Scheduled => is_new || round == Round::All || head.terms.starts_at - now < SOON,
         // One that opened at once may have been forgotten as any other.
         Stage::Open => is_new,
         Stage::Closing | Stage::Drained | Stage::Final => false,

@@ -28,16 +28,8 @@ const PAPER_TRIES: u32 = 3;
 /// A campaign without its channels and options.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Head {
-    pub(crate) campaign_id: CampaignId,
     pub(crate) name: String,
-    pub(crate) starts_at: DateTime<Utc>,
-    pub(crate) ends_at: DateTime<Utc>,
-    pub(crate) zone: chrono_tz::Tz,
-    pub(crate) free_daily_tickets: u32,
-    pub(crate) expiry: TicketExpiry,
-    pub(crate) tickets_per_vote_max: u32,
-    pub(crate) n_options: u32,
-    pub(crate) n_channels: u32,
+    pub(crate) terms: Terms,
     pub(crate) progress: Progress,
     pub(crate) version: u64,
     pub(crate) created_at: DateTime<Utc>,
@@ -46,18 +38,9 @@ pub(crate) struct Head {
 
 impl From<Campaign> for Head {
     fn from(campaign: Campaign) -> Self {
-        let terms = campaign.terms;
         Self {
-            campaign_id: terms.campaign,
             name: campaign.name,
-            starts_at: terms.starts_at,
-            ends_at: terms.ends_at,
-            zone: terms.zone,
-            free_daily_tickets: terms.free_daily_tickets,
-            expiry: terms.expiry,
-            tickets_per_vote_max: terms.tickets_per_vote_max,
-            n_options: terms.n_options,
-            n_channels: terms.n_channels,
+            terms: campaign.terms,
             progress: campaign.progress,
             version: campaign.version,
             created_at: campaign.created_at,
@@ -69,23 +52,12 @@ impl From<Campaign> for Head {
 impl Head {
     /// What it looks like from outside at `now`.
     pub(crate) fn stage(&self, now: DateTime<Utc>) -> Stage {
-        let terms = Terms {
-            campaign: self.campaign_id,
-            starts_at: self.starts_at,
-            ends_at: self.ends_at,
-            zone: self.zone,
-            free_daily_tickets: self.free_daily_tickets,
-            expiry: self.expiry,
-            tickets_per_vote_max: self.tickets_per_vote_max,
-            n_options: self.n_options,
-            n_channels: self.n_channels,
-        };
-        terms.stage(self.progress, now)
+        self.terms.stage(self.progress, now)
     }
 
     pub(crate) fn standing(&self) -> Standing {
         Standing {
-            campaign: self.campaign_id,
+            campaign: self.terms.campaign,
             version: self.version,
             progress: self.progress,
         }

@@ -38,8 +38,8 @@ pub(crate) fn asked(
 
 /// The hours that a campaign lies in.
 pub(crate) fn window(head: &Head) -> Range<Hour> {
-    let last = Hour::of(head.ends_at - TimeDelta::microseconds(1));
-    Hour::of(head.starts_at)..Hour(last.0.saturating_add(1))
+    let last = Hour::of(head.terms.ends_at - TimeDelta::microseconds(1));
+    Hour::of(head.terms.starts_at)..Hour(last.0.saturating_add(1))
 }
 
 fn parse(name: &str, text: &str) -> Result<Hour, Problem> {

@@ -135,7 +135,7 @@ impl Frozen {
             }
         });
         ResultBody {
-            campaign_id: head.campaign_id.0,
+            campaign_id: head.terms.campaign.0,
             state: Stage::Final,
             starts_at: self.facts.starts_at,
             ends_at: self.facts.ends_at,
