@@ -12,8 +12,9 @@ use vote_queue::{BallotBox, ConsumerSettings, PublishError, Refusal, TopologyErr
 use vote_store::audit::AuditActor;
 use vote_store::closing::ClosingLease;
 use vote_store::voids::{NewVoid, VoidOutcome};
+use vote_worker::WorkerSettings;
 
-use crate::engine::{Engine, QUIET, a_vote, on_each_engine};
+use crate::engine::{Engine, QUIET, a_vote, on_each_engine, run};
 
 /// Long enough for a close that nothing keeps waiting.
 const LONG: Duration = Duration::from_secs(3);
@@ -89,6 +90,28 @@ on_each_engine! {
         held.stop().await;
         engine.until(campaign, Progress::Final).await?;
         check_result(&engine, campaign, 2).await?;
+        worker.stop().await
+    }
+
+    async fn what_reaches_the_box_a_moment_late_is_brought_in(engine: Engine) -> Result<()> {
+        let head = engine.campaign().await?;
+        let campaign = head.terms.campaign;
+        let ballot_box = BallotBox::campaign(campaign.0);
+        engine.end(campaign, CLOSE_AFTER).await?;
+        let close_quiet = Duration::from_secs(5);
+        let worker = run(engine.worker(WorkerSettings { close_quiet, ..engine.settings() }));
+        let mut n_accepted = 0;
+        while engine.publish(campaign, &[a_vote(&head, n_accepted)]).await.is_ok() {
+            n_accepted += 1;
+            sleep(Duration::from_millis(20)).await;
+        }
+        // Unbound, and empty for longer than any worker needs.
+        sleep(QUIET).await;
+        // Stands for a leader that was away and stores only now what it was given before.
+        engine.queue.declare(&ballot_box).await?;
+        engine.publish(campaign, &[a_vote(&head, n_accepted)]).await?;
+        engine.until(campaign, Progress::Final).await?;
+        check_result(&engine, campaign, n_accepted as u64 + 1).await?;
         worker.stop().await
     }
 
