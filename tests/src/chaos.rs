@@ -74,6 +74,8 @@ pub struct Options {
     pub rest: Duration,
     /// Whether a server is out of reach for five minutes.
     pub outage: bool,
+    /// Whether the broker and Redis are clusters of three, of which single nodes break.
+    pub cluster: bool,
     /// Whether servers have small disks of their own, which can be filled; only root in a
     /// mount namespace of its own can make them.
     pub small_disks: bool,
@@ -92,6 +94,7 @@ impl Options {
             n_rounds: 1,
             rest: Duration::from_millis(300),
             outage: false,
+            cluster: false,
             small_disks: false,
             history: std::env::temp_dir().join(format!("tally-chaos-{seed}.jsonl")),
         }
@@ -152,7 +155,7 @@ pub async fn run(options: Options) -> Result<Run> {
         None => println!("no new day begins anywhere during the run"),
     }
     let disks = options.small_disks.then(SmallDisks::mount).transpose()?;
-    let stack = Arc::new(start(time_zone, disks.as_ref()).await?);
+    let stack = Arc::new(start(&options, time_zone, disks.as_ref()).await?);
     let record = Arc::new(Record::in_file(&options.history)?);
     let world = Arc::new(World::make(stack.site(), &options, record.clone()).await?);
     let means = Means {
@@ -186,11 +189,18 @@ pub async fn run(options: Options) -> Result<Run> {
     let until = Instant::now() + options.voting;
     let parts = Parts::new();
     let breaker = Breaker::new(&stack, &parts, &record);
-    let (carried_out, played, ()) = tokio::join!(
-        breaker.carry_out(&plan),
-        season::play(&arena, &breaker, &options, until),
-        tokio::time::sleep_until(until)
-    );
+    let breaking = async {
+        tokio::join!(
+            breaker.carry_out(&plan),
+            season::play(&arena, &breaker, &options, until),
+            tokio::time::sleep_until(until)
+        )
+    };
+    let gateways = &stack.site().gateways;
+    let (carried_out, played, ()) = tokio::select! {
+        done = breaking => done,
+        () = poison::look_after(&arena.operator, gateways) => unreachable!("it goes on"),
+    };
     let _ = stop.send(true);
     let mut history = History::default();
     for client in clients {
@@ -209,7 +219,7 @@ pub async fn run(options: Options) -> Result<Run> {
     }
     let rules = world.rules(REWARD_UP_VOTES, REWARD_CREDIT);
     let carried_out = breaker.done.into_inner();
-    let poison = poison::clear(&stack, carried_out.n_poison).await?;
+    let poison = poison::clear(&arena.operator, &stack, carried_out.n_poison).await?;
     let mut reckoning = reckoning::reckon(&stack, &world, &history, &rules).await?;
     reckoning.violations.extend(poison);
     let mut verdicts = Vec::new();
@@ -229,7 +239,11 @@ pub async fn run(options: Options) -> Result<Run> {
 
 /// Starts two gateways with many votes a day and two with the usual three, of each two one
 /// with a clock ten minutes off, and three workers.
-async fn start(time_zone: &str, disks: Option<&SmallDisks>) -> Result<RealStack> {
+async fn start(
+    options: &Options,
+    time_zone: &str,
+    disks: Option<&SmallDisks>,
+) -> Result<RealStack> {
     let up_votes = REWARD_UP_VOTES.to_string();
     let credit = REWARD_CREDIT.to_string();
     let settings = [
@@ -240,7 +254,11 @@ async fn start(time_zone: &str, disks: Option<&SmallDisks>) -> Result<RealStack>
         ("TALLY__SITE__TIME_ZONE", time_zone),
     ];
     let folder = disks.map(SmallDisks::folder);
-    let mut stack = RealStack::start_linked(folder, 1, N_WORKERS, &settings).await?;
+    let mut stack = if options.cluster {
+        RealStack::start_cluster(folder, 1, N_WORKERS, &settings).await?
+    } else {
+        RealStack::start_linked(folder, 1, N_WORKERS, &settings).await?
+    };
     let usual = ("TALLY__REVIEWS__VOTES_PER_DAY", "3");
     stack.add_gateway(&skew::clock("+600")?).await?;
     stack.add_gateway(&[usual]).await?;

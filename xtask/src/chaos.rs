@@ -24,6 +24,10 @@ pub(crate) struct Arguments {
     /// How many clients vote at once.
     #[arg(long, default_value_t = 64)]
     clients: usize,
+    /// Three brokers and three masters of Redis, of which single ones are killed, frozen and
+    /// cut off.
+    #[arg(long)]
+    cluster: bool,
     /// A minute or so with each fault once, as the suite of tests runs it.
     #[arg(long)]
     short: bool,
@@ -50,6 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         .args(["--minutes", &arguments.minutes.to_string()])
         .args(["--seed", &arguments.seed.to_string()])
         .args(["--clients", &arguments.clients.to_string()]);
+    if arguments.cluster {
+        command.arg("--cluster");
+    }
     if arguments.short {
         command.arg("--short");
     }

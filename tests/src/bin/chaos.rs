@@ -31,6 +31,10 @@ struct Arguments {
     /// A minute or so with each fault once, as the suite of tests runs it
     #[arg(long)]
     short: bool,
+    /// Three brokers and three masters of Redis, of which single ones are killed, frozen and
+    /// cut off
+    #[arg(long)]
+    cluster: bool,
     /// Give servers small disks of their own, and fill them now and then; only root in a
     /// mount namespace of its own can
     #[arg(long)]
@@ -61,6 +65,7 @@ async fn run_and_judge() -> Result<ExitCode> {
     } else {
         Options::long(arguments.minutes, arguments.seed, arguments.clients)
     };
+    options.cluster = arguments.cluster;
     options.small_disks = arguments.small_disks;
     if let Some(rest_ms) = arguments.rest_ms {
         options.rest = Duration::from_millis(rest_ms);

@@ -14,6 +14,7 @@ use futures::future::{join_all, try_join_all};
 use test_stack::{Link, ServiceProcess};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::plan::{Fault, Kind, Part, Plan};
 use super::record::Record;
@@ -58,6 +59,8 @@ pub(crate) struct Breaker<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) record: &'a Record,
     pub(crate) done: Mutex<CarriedOut>,
+    /// The campaign that runs just now.
+    pub(crate) campaign: Mutex<Option<Uuid>>,
 }
 
 impl<'a> Breaker<'a> {
@@ -67,6 +70,7 @@ impl<'a> Breaker<'a> {
             parts,
             record,
             done: Mutex::default(),
+            campaign: Mutex::default(),
         }
     }
 
@@ -129,7 +133,8 @@ impl<'a> Breaker<'a> {
             Kind::Restart(part) => processes::restart(part, which, end, away, stack).await,
             Kind::Freeze(part) => processes::freeze(part, which, away, stack).await,
             Kind::Flush => stack.servers()?.flush_redis().await,
-            Kind::Amnesia => processes::forget_what_is_queued(away, stack).await,
+            Kind::Amnesia => processes::forget_what_is_queued(which, away, stack).await,
+            Kind::CutOff => processes::cut_off(which, away, stack).await,
             Kind::Alarm(alarm) => broker::raise(alarm, away, stack).await,
             Kind::Link(part, trouble) => {
                 links::trouble(part, which, trouble, away, stack).await;
@@ -152,7 +157,8 @@ impl<'a> Breaker<'a> {
             }
             Kind::Poison => {
                 let first = self.done.lock().await.n_poison;
-                let n_poison = broker::publish_poison(first, stack).await?;
+                let campaign = *self.campaign.lock().await;
+                let n_poison = broker::publish_poison(first, campaign, stack).await?;
                 self.done.lock().await.n_poison += n_poison;
                 Ok(())
             }

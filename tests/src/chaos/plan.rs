@@ -96,6 +96,8 @@ pub(crate) enum Kind {
     Duplicates,
     /// Messages arrive that are no votes.
     Poison,
+    /// One broker of a cluster is cut off from the others, while clients still reach it.
+    CutOff,
     /// A server's disk is full.
     FullDisk(Part),
     /// A server is out of everybody's reach for minutes.
@@ -119,7 +121,7 @@ impl Kind {
             }
             Self::Flush => &[Part::Redis],
             Self::Amnesia => &[Part::Worker, Part::Redis],
-            Self::Alarm(_) | Self::Duplicates | Self::Poison => &[Part::RabbitMq],
+            Self::Alarm(_) | Self::Duplicates | Self::Poison | Self::CutOff => &[Part::RabbitMq],
             Self::CutCommits(_) | Self::LockedTables | Self::Deadlocks => &[Part::MariaDb],
         }
     }
@@ -154,6 +156,7 @@ impl fmt::Display for Kind {
             Self::Deadlocks => write!(f, "provoke deadlocks"),
             Self::Duplicates => write!(f, "publish every message twice"),
             Self::Poison => write!(f, "publish poison"),
+            Self::CutOff => write!(f, "cut a broker off from the others"),
             Self::FullDisk(part) => write!(f, "fill the disk of {}", part.name()),
             Self::Outage(part) => write!(f, "{} out of reach for minutes", part.name()),
         }
@@ -294,6 +297,11 @@ fn draw_round(options: &Options, rng: &mut StdRng) -> Vec<Kind> {
         Kind::Duplicates,
         Kind::Poison,
     ]);
+    if options.cluster {
+        round.extend([Part::RabbitMq, Part::Redis].map(Kind::Restart));
+        round.extend([Part::RabbitMq, Part::Redis].map(Kind::Freeze));
+        round.extend([Kind::CutOff; 2]);
+    }
     if options.small_disks {
         let part = Part::SERVERS[rng.random_range(0..Part::SERVERS.len())];
         round.push(Kind::FullDisk(part));
@@ -327,6 +335,8 @@ fn draw_fault(kind: Kind, rng: &mut StdRng) -> Fault {
             }
             Kind::CutCommits(_) => rng.random_range(300..2_000),
             Kind::Deadlocks | Kind::Duplicates => rng.random_range(2_000..6_000),
+            // Longer than brokers need to find out.
+            Kind::CutOff => rng.random_range(3_000..12_000),
             Kind::Flush | Kind::Poison | Kind::Outage(_) => 0,
         }),
     }

@@ -195,6 +195,9 @@ impl fmt::Display for Report {
         } = self.options;
         writeln!(f, "votes accepted: {}", self.n_accepted())?;
         write!(f, "the same plan again: cargo xtask chaos --seed {seed} ")?;
+        if self.options.cluster {
+            write!(f, "--cluster ")?;
+        }
         if voting.as_secs() % 60 == 0 {
             let minutes = voting.as_secs() / 60;
             write!(f, "--minutes {minutes} --clients {n_clients}")?;

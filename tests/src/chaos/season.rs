@@ -77,6 +77,7 @@ pub(crate) async fn play(
         breaker
             .record
             .event(&format!("{name} is {}", crowd.campaign));
+        *breaker.campaign.lock().await = Some(crowd.campaign);
         let (stop, stopped) = watch::channel(false);
         let clients = crowd.begin(&stopped);
         let fault = EndFault::draw(&mut rng);

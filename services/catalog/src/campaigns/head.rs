@@ -7,9 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use vote_domain::CampaignId;
-use vote_domain::campaign::{
-    CampaignOption, Channel, ChannelNo, OptionNo, Progress, Stage, Terms, TicketExpiry,
-};
+use vote_domain::campaign::{CampaignOption, Channel, ChannelNo, OptionNo, Progress, Stage, Terms};
 use vote_store::campaigns::{Campaign, CampaignDetail};
 
 use super::Standing;

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use uuid::Uuid;
     use vote_domain::CampaignId;
-    use vote_domain::campaign::{Progress, TicketExpiry};
+    use vote_domain::campaign::{Progress, Terms, TicketExpiry};
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -71,16 +71,18 @@ mod tests {
 
     fn head() -> Head {
         Head {
-            campaign_id: CampaignId(Uuid::nil()),
             name: String::new(),
-            starts_at: at("2026-05-01T18:30:00Z"),
-            ends_at: at("2026-05-02T20:00:00Z"),
-            zone: chrono_tz::UTC,
-            free_daily_tickets: 0,
-            expiry: TicketExpiry::CampaignEnd,
-            tickets_per_vote_max: 1,
-            n_options: 1,
-            n_channels: 1,
+            terms: Terms {
+                campaign: CampaignId(Uuid::nil()),
+                starts_at: at("2026-05-01T18:30:00Z"),
+                ends_at: at("2026-05-02T20:00:00Z"),
+                zone: chrono_tz::UTC,
+                free_daily_tickets: 0,
+                expiry: TicketExpiry::CampaignEnd,
+                tickets_per_vote_max: 1,
+                n_options: 1,
+                n_channels: 1,
+            },
             progress: Progress::Running,
             version: 1,
             created_at: at("2026-05-01T00:00:00Z"),

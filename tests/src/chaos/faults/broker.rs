@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use crate::chaos::plan::Alarm;
 use crate::real_stack::RealStack;
@@ -28,8 +29,8 @@ const IS_COPY: &str = "x-chaos-copy";
 /// Every poison begins with this; no vote does.
 pub(crate) const POISON: &[u8] = b"\xff\xffpoison ";
 
-/// Messages that are no votes, published at once.
-const N_POISON: usize = 3;
+/// Messages that are no votes, published at once to a box.
+const N_POISON: usize = 2;
 
 /// Messages taken from the copies at once.
 const AT_ONCE: usize = 100;
@@ -71,14 +72,15 @@ impl Api {
         Ok(serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
-    async fn publish(&self, key: &str, properties: &Value, payload: &str) -> Result<()> {
+    /// Publishes a message; answers whether it found a queue.
+    async fn publish(&self, key: &str, properties: &Value, payload: &str) -> Result<bool> {
         let body = json!({
             "routing_key": key, "properties": properties,
             "payload": payload, "payload_encoding": "base64",
         });
         let path = format!("/exchanges/%2f/{EXCHANGE}/publish");
-        self.ask(Method::POST, &path, &body).await?;
-        Ok(())
+        let answer = self.ask(Method::POST, &path, &body).await?;
+        Ok(answer["routed"] == true)
     }
 }
 
@@ -139,14 +141,26 @@ async fn copy_some(api: &Api, queue: &str) -> Result<usize> {
     Ok(n_copies)
 }
 
-/// Publishes messages that are no votes, numbered from `first` on; answers how many.
-pub(super) async fn publish_poison(first: usize, stack: &RealStack) -> Result<usize> {
+/// Publishes messages that are no votes, numbered from `first` on, to the box of reviews
+/// and to that of `campaign`; answers how many found a box.
+pub(super) async fn publish_poison(
+    first: usize,
+    campaign: Option<Uuid>,
+    stack: &RealStack,
+) -> Result<usize> {
     let api = Api::of(stack)?;
-    for n in first..first + N_POISON {
-        let poison = [POISON, n.to_string().as_bytes()].concat();
-        let properties = json!({ "delivery_mode": 2, "message_id": format!("poison-{n}") });
-        let payload = STANDARD.encode(poison);
-        api.publish(REVIEWS, &properties, &payload).await?;
+    let mut boxes = vec![REVIEWS.to_owned()];
+    boxes.extend(campaign.map(|campaign| format!("votes.campaign.{campaign}")));
+    let mut n_poison = 0;
+    for key in boxes {
+        for _ in 0..N_POISON {
+            let n = first + n_poison;
+            let poison = [POISON, n.to_string().as_bytes()].concat();
+            let properties = json!({ "delivery_mode": 2, "message_id": format!("poison-{n}") });
+            let payload = STANDARD.encode(poison);
+            // A campaign that just ended takes nothing any more.
+            n_poison += usize::from(api.publish(&key, &properties, &payload).await?);
+        }
     }
-    Ok(N_POISON)
+    Ok(n_poison)
 }

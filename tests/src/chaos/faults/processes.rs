@@ -29,11 +29,15 @@ pub(super) async fn restart(
         Part::Worker => end_service(of(&stack.workers, which), end, away).await,
         Part::Gateway => end_service(of(&stack.gateways, which), end, away).await,
         Part::Redis => {
-            servers.redis.kill();
+            let n = which % servers.redis_masters().len();
+            servers.redis_masters()[n].kill();
             sleep(away).await;
-            servers.restart_redis_empty().await
+            servers.restart_redis_master_empty(n).await
         }
-        Part::RabbitMq => restart_server(&servers.rabbitmq, end, away).await,
+        Part::RabbitMq => {
+            let brokers = servers.brokers();
+            restart_server(brokers[which % brokers.len()], end, away).await
+        }
         Part::MariaDb => restart_server(&servers.mariadb, end, away).await,
     }
 }
@@ -49,14 +53,34 @@ pub(super) async fn freeze(
         Part::Catalog => freeze_one(&stack.catalog, away).await,
         Part::Worker => freeze_service(&stack.workers, which, away).await,
         Part::Gateway => freeze_service(&stack.gateways, which, away).await,
-        Part::Redis => freeze_server(&servers.redis, away).await,
-        Part::RabbitMq => freeze_server(&servers.rabbitmq, away).await,
+        Part::Redis => {
+            let masters = servers.redis_masters();
+            freeze_server(masters[which % masters.len()], away).await
+        }
+        Part::RabbitMq => {
+            let brokers = servers.brokers();
+            freeze_server(brokers[which % brokers.len()], away).await
+        }
         Part::MariaDb => freeze_server(&servers.mariadb, away).await,
     }
 }
 
+/// Cuts one broker of a cluster off from the others for `away`.
+pub(super) async fn cut_off(which: usize, away: Duration, stack: &RealStack) -> Result<()> {
+    let servers = stack.servers()?;
+    let n = which % servers.brokers().len();
+    servers.cut_off_broker(n).await?;
+    sleep(away).await;
+    servers.rejoin_broker(n).await
+}
+
 /// Lets votes gather in the queue for `away`, empties Redis, and lets votes gather again.
-pub(super) async fn forget_what_is_queued(away: Duration, stack: &RealStack) -> Result<()> {
+pub(super) async fn forget_what_is_queued(
+    which: usize,
+    away: Duration,
+    stack: &RealStack,
+) -> Result<()> {
+    let servers = stack.servers()?;
     // One that just ended by another fault settles nothing either.
     let frozen: Vec<&ServiceProcess> = stack
         .workers
@@ -64,7 +88,8 @@ pub(super) async fn forget_what_is_queued(away: Duration, stack: &RealStack) -> 
         .filter(|worker| worker.pause().is_ok())
         .collect();
     sleep(away).await;
-    let emptied = stack.servers()?.restart_redis_empty().await;
+    let n = which % servers.redis_masters().len();
+    let emptied = servers.restart_redis_master_empty(n).await;
     sleep(away * 2).await;
     for worker in frozen {
         worker.resume()?;
