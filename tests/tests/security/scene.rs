@@ -143,16 +143,15 @@ impl Scene {
     ) -> RequestBuilder {
         let body = body.map(Value::to_string).unwrap_or_default();
         let nonce = Uuid::from_bytes(vote_domain::Ids::random().bytes()).to_string();
+        let verb = method.to_string();
         let parts = SignedParts {
-            method: method.as_str(),
+            method: &verb,
             path_and_query: &format!("/api/v1{path}"),
             timestamp: Clock::system().now().timestamp(),
             nonce: &nonce,
             body: body.as_bytes(),
         };
-        let mut request = self
-            .request(method.clone(), path)
-            .header(VOTER_HEADER, "voter-1");
+        let mut request = self.request(method, path).header(VOTER_HEADER, "voter-1");
         for (name, value) in parts.headers(&key.key_id, &key.secret) {
             request = request.header(name, value);
         }
