@@ -17,6 +17,7 @@ mod report;
 mod season;
 mod skew;
 mod small_disks;
+mod verified;
 mod voters;
 mod world;
 
@@ -226,6 +227,8 @@ pub async fn run(options: Options) -> Result<Run> {
     for campaign in played {
         verdicts.push(campaign.judge(&arena, healed_at).await?);
     }
+    // With every result frozen.
+    reckoning.violations.extend(verified::verify(&stack)?);
     record.flush()?;
     let report = Report::new(options, carried_out, &history, reckoning, verdicts);
     Ok(Run {

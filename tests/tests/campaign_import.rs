@@ -177,7 +177,7 @@ async fn an_import_says_what_is_wrong() -> Result<()> {
     let embedded = Embedded::start(&[]).await?;
     let site = embedded.site();
     let unknown = import_campaigns(site, &["--only", "1956"]).await?;
-    assert_eq!(unknown.exit_code, Some(1));
+    assert_eq!(unknown.exit_code, Some(2));
     ensure!(
         unknown.stderr.contains("no votes of 1956"),
         "{}",
@@ -190,7 +190,7 @@ async fn an_import_says_what_is_wrong() -> Result<()> {
         "00000000-0000-0000-0000-000000000001",
     );
     let nobody = nobody.await?;
-    assert_eq!(nobody.exit_code, Some(1));
+    assert_eq!(nobody.exit_code, Some(2));
     ensure!(nobody.stderr.contains("no campaign"), "{}", nobody.stderr);
     Ok(())
 }
