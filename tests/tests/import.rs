@@ -81,7 +81,7 @@ async fn an_import_that_was_interrupted_goes_on_where_it_was() -> Result<()> {
 async fn an_import_says_what_the_services_lack_for_it() -> Result<()> {
     let embedded = Embedded::start(&[("TALLY__REVIEWS__VOTES_PER_DAY", "3")]).await?;
     let run = import_review_votes(embedded.site(), &["--rows", "300"]).await?;
-    assert_eq!(run.exit_code, Some(1));
+    assert_eq!(run.exit_code, Some(2));
     ensure!(
         run.stderr.contains("TALLY__REVIEWS__VOTES_PER_DAY"),
         "{}",
@@ -89,7 +89,7 @@ async fn an_import_says_what_the_services_lack_for_it() -> Result<()> {
     );
 
     let wrong = import_review_votes(embedded.site(), &["--rows", "9", "--seed", "other"]).await?;
-    assert_eq!(wrong.exit_code, Some(1));
+    assert_eq!(wrong.exit_code, Some(2));
     ensure!(wrong.stderr.contains("--seed"), "{}", wrong.stderr);
     Ok(())
 }
