@@ -31,7 +31,10 @@ pub(crate) fn verify(stack: &RealStack) -> Result<Vec<Violation>> {
         .collect();
     if violations.is_empty() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        let detail = format!("votectl verify ended with {}: {said}{errors}", output.status);
+        let detail = format!(
+            "votectl verify ended with {}: {said}{errors}",
+            output.status
+        );
         violations.push(Violation::new(Promise::CountersAreTrue, detail));
     }
     Ok(violations)

@@ -43,8 +43,8 @@ section! {
         /// Work factor of bcrypt: one more doubles the time of a sign-in.
         bcrypt_cost: u32 = 12, 4..=16;
         /// Passwords hashed at once; 0 takes one for every two cores, so that a flood of
-        /// sign-ins leaves the others to votes and reads. A short line waits behind them;
-        /// beyond that, 503 `overloaded`.
+        /// sign-ins leaves the others to votes and reads. The others wait for up to
+        /// 8 seconds; then 503 `overloaded`.
         hashes_at_once: usize = 0, 0..=1_024;
     }
 }

@@ -2,7 +2,7 @@
 //! a flood of sign-ins leaves cores to everything else.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http_kit::Problem;
 use tokio::sync::Semaphore;
@@ -10,9 +10,12 @@ use vote_domain::Ids;
 
 use crate::failure::{Failure, overloaded};
 
-/// How many wait at most for each that is hashed; at bcrypt's usual cost that is some seconds'
-/// work, and a request that waited for longer would be given up.
-const WAITING_EACH: usize = 16;
+/// The longest that a password waits for its turn: a request that waited for longer would be
+/// given up. How many that lets in follows from bcrypt's cost.
+const WAIT_MAX: Duration = Duration::from_secs(8);
+
+/// How many wait at most, whatever they cost: so much memory is theirs.
+const WAITING_MAX: usize = 1_000;
 
 /// A password that an account may have: 8 to 72 bytes, for bcrypt sees no more. A NUL is
 /// refused: bcrypt repeats the password behind one, so that several would be the same.
@@ -54,7 +57,7 @@ impl Passwords {
         Self {
             cost,
             ids,
-            line: Arc::new(Semaphore::new(n_cores * (1 + WAITING_EACH))),
+            line: Arc::new(Semaphore::new(n_cores + WAITING_MAX)),
             cores: Arc::new(Semaphore::new(n_cores)),
         }
     }
@@ -62,7 +65,7 @@ impl Passwords {
     /// The hash of `password`.
     ///
     /// # Errors
-    /// 503 `overloaded` when the line is full.
+    /// 503 `overloaded` when the line is full, or moves too slowly.
     pub(crate) async fn hash(&self, password: Password) -> Result<String, Failure> {
         let (cost, salt) = (self.cost, self.ids.bytes());
         let hash = self
@@ -78,7 +81,7 @@ impl Passwords {
     /// that takes as long.
     ///
     /// # Errors
-    /// 503 `overloaded` when the line is full.
+    /// 503 `overloaded` when the line is full, or moves too slowly.
     pub(crate) async fn verify(
         &self,
         password: Password,
@@ -104,12 +107,8 @@ impl Passwords {
             overloaded("Too many sign-ins are under way.")
         };
         let place = self.line.clone().try_acquire_owned().map_err(|_| full())?;
-        let core = self
-            .cores
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| full())?;
+        let turn = tokio::time::timeout(WAIT_MAX, self.cores.clone().acquire_owned());
+        let core = turn.await.map_err(|_| full())?.map_err(|_| full())?;
         let worked = tokio::task::spawn_blocking(move || {
             // Held to the end of the work, also when whoever asked has gone.
             let _held = (place, core);

@@ -14,9 +14,9 @@ fn login(name: &str, password: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_sign_ins_is_shed_and_reads_stay_quick() -> Result<()> {
-    // Half a core's work for some seconds, in an optimised build.
+    // More of one core's work than anybody waits for.
     let server = Server::sqlite_with(|settings| {
-        settings.auth.bcrypt_cost = 9;
+        settings.auth.bcrypt_cost = 11;
         settings.auth.hashes_at_once = 1;
     })
     .await?;
@@ -48,10 +48,7 @@ async fn a_flood_of_sign_ins_is_shed_and_reads_stay_quick() -> Result<()> {
     };
     let (flood, median) = tokio::join!(flood, reading);
     let ((n_refused, n_shed), median) = (flood?, median?);
-    assert!(
-        n_refused >= 17,
-        "all that had a place in the line: {n_refused}"
-    );
+    assert!(n_refused >= 5, "all whose turn came in time: {n_refused}");
     assert!(n_shed > 0, "{n_refused} refused, none shed");
     assert!(median < Duration::from_millis(500), "{median:?}");
     // It passes by itself.
