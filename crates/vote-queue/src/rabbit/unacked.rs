@@ -84,7 +84,7 @@ mod tests {
     fn one_by_one_each_number_is_settled_once() {
         let mut unacked = delivered([1, 2, 3]);
         assert_eq!(unacked.settle_singly([2, 2, 7]), [2]);
-        assert_eq!(unacked.settle_all(), [one(1), one(3)]);
+        assert_eq!(unacked.settle_all(), [up_to(3)]);
     }
 
     fn delivered(numbers: impl IntoIterator<Item = u64>) -> Unacked {
