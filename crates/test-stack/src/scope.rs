@@ -12,6 +12,9 @@ use crate::{mariadb, rabbitmq};
 /// Longest a server may take to make a database or a vhost.
 const MAKE_LIMIT: Duration = Duration::from_secs(30);
 
+/// How often a vhost is asked for.
+const MAKE_TRIES: usize = 3;
+
 /// Longest a server may take to remove one; a test may have left it paused.
 const REMOVE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -47,9 +50,16 @@ impl TestScope {
         if let Some(api_url) = endpoints.rabbitmq_api_url.clone() {
             amqp_url = with_path(&amqp_url, &name);
             let vhost = name.clone();
-            tokio::task::spawn_blocking(move || rabbitmq::make_vhost(&api_url, &vhost, MAKE_LIMIT))
-                .await
-                .context("making the vhost panicked")??;
+            let make = move || rabbitmq::make_vhost(&api_url, &vhost, MAKE_LIMIT);
+            tokio::task::spawn_blocking(move || {
+                // A cluster that has just come together may swallow the first request;
+                // making a vhost again changes nothing.
+                (1..MAKE_TRIES)
+                    .find_map(|_| make().ok())
+                    .map_or_else(&make, Ok)
+            })
+            .await
+            .context("making the vhost panicked")??;
         }
         database.await.context("making the database panicked")??;
         Ok(Self {

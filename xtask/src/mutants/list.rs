@@ -136,7 +136,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         promise: 8,
         hunter: Hunter::Chaos,
         file: "services/vote-gateway/src/answer.rs",
-        find: "        let problem = Self::unavailable(\"queue_unavailable\", detail, error.retry_after);",
-        replace: "        let problem = Self::conflict(\"queue_unavailable\", detail);",
+        find: "        let problem = Self::unavailable(error.code, detail, error.retry_after);",
+        replace: "        let problem = Self::conflict(error.code, detail);",
     },
 ];
