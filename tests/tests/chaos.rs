@@ -10,6 +10,7 @@ mod faults {
         let run = run(Options::short(1)).await?;
         println!("{}", run.report);
         assert_eq!(run.report.violations(), [], "promises were broken");
+        assert_eq!(run.report.broken_off(), [""; 0], "faults broke off");
         ensure!(run.report.n_accepted() > 500, "hardly anything was voted");
         ensure!(
             run.report.n_accepted_in_campaigns() > 100,

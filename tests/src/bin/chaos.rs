@@ -12,7 +12,8 @@ use journeys::chaos::{Options, Run, run};
 /// while processes are killed, stopped and frozen, servers restarted, emptied and put out
 /// of reach, links cut, slowed and black-holed, tables locked, commits cut, messages
 /// published twice and poison published; then decides each promise from what clients were
-/// told and what SQL holds. Ends with 1 if one was broken, with 2 if the run broke off.
+/// told and what SQL holds. Ends with 1 if one was broken, with 2 if the run, or a
+/// fault, broke off.
 #[derive(Debug, Parser)]
 #[command(name = "chaos")]
 struct Arguments {
@@ -78,7 +79,12 @@ async fn run_and_judge() -> Result<ExitCode> {
     println!("{}", run.report);
     if run.report.violations().is_empty() {
         println!("every promise was kept");
-        return Ok(ExitCode::SUCCESS);
+        let is_whole = run.report.broken_off().is_empty();
+        return Ok(if is_whole {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(2)
+        });
     }
     let folder = arguments
         .logs

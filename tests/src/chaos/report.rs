@@ -114,6 +114,12 @@ impl Report {
         &self.violations
     }
 
+    /// Faults that could not be carried out or healed, as sentences.
+    #[must_use]
+    pub fn broken_off(&self) -> &[String] {
+        &self.carried_out.broken_off
+    }
+
     /// How many votes were answered 202.
     #[must_use]
     pub fn n_accepted(&self) -> usize {
@@ -146,6 +152,7 @@ impl fmt::Display for Report {
             n_kills,
             n_poison,
             n_copies,
+            broken_off,
         } = &self.carried_out;
         writeln!(f, "injected:")?;
         for (kind, n) in happened {
@@ -157,6 +164,9 @@ impl fmt::Display for Report {
              ended\n  {n_copies:>8} messages published twice\n  {n_poison:>8} messages that were \
              no votes"
         )?;
+        for fault in broken_off {
+            writeln!(f, "  broke off: {fault}")?;
+        }
         write!(f, "answers on reviews:\n{}", self.reviews)?;
         for (reason, n) in &self.rejected {
             writeln!(f, "  {n:>8} rejected as {reason}")?;

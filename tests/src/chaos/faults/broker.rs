@@ -135,8 +135,8 @@ async fn copy_some(api: &Api, queue: &str) -> Result<usize> {
         properties["headers"][IS_COPY] = json!(1);
         let key = head["routing_keys"][0].as_str().unwrap_or_default();
         let payload = message["payload"].as_str().unwrap_or_default();
-        api.publish(key, &properties, payload).await?;
-        n_copies += 1;
+        // What the API cannot say in its own words is not copied.
+        n_copies += usize::from(api.publish(key, &properties, payload).await.is_ok());
     }
     Ok(n_copies)
 }
