@@ -1,5 +1,6 @@
 //! A server's disk, full for a while.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -10,6 +11,9 @@ use tokio::time::sleep;
 
 use crate::chaos::plan::Part;
 use crate::real_stack::RealStack;
+
+/// How much of the room is taken bit by bit, in bytes.
+const LEFT_TO_WRITE: u64 = 64 * 1024 * 1024;
 
 /// What takes all room.
 const BALLAST: &str = "ballast";
@@ -57,17 +61,16 @@ fn take_all_room(ballast: &Path) -> Result<()> {
         .last()
         .and_then(|line| line.trim().parse().ok())
         .with_context(|| format!("df printed {text:?}"))?;
-    // While it is being taken the server may take some of it, too.
-    for part in [free, free / 2, 4096] {
-        let taken = Command::new("fallocate")
-            .args(["--length", &part.max(1).to_string()])
-            .arg(ballast)
-            .status()
-            .context("cannot run fallocate")?;
-        if taken.success() {
-            return Ok(());
-        }
-    }
-    ensure!(ballast.exists(), "the disk could not be filled");
+    // Most of it at once; the rest until nothing more fits, for the server takes some, too.
+    let most = free.saturating_sub(LEFT_TO_WRITE).max(1);
+    let taken = Command::new("fallocate")
+        .args(["--length", &most.to_string()])
+        .arg(ballast)
+        .status()
+        .context("cannot run fallocate")?;
+    ensure!(taken.success(), "fallocate ended with {taken}");
+    let mut ballast = std::fs::File::options().append(true).open(ballast)?;
+    let chunk = [0; 4096];
+    while ballast.write(&chunk).is_ok_and(|n| n > 0) {}
     Ok(())
 }
