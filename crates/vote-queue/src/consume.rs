@@ -15,8 +15,8 @@ use crate::queue::{Depth, TopologyError};
 pub struct ConsumerSettings {
     /// Most messages (not votes) delivered and not acknowledged; 64 by default.
     ///
-    /// A consumer begins with 1, until its first message that is no redelivery: after a
-    /// crash one poison message must not take a whole prefetch with it, each time
+    /// A consumer begins with 1, until there is no message, or one that is no redelivery:
+    /// after a crash one poison message must not take a whole prefetch with it, each time
     /// counting a crash against its neighbours. Later reconnections do not begin with 1
     /// again, for a process that lived through them did not crash. Until that first
     /// message is settled the consumer may hold one more than the prefetch.

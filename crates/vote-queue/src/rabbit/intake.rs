@@ -84,18 +84,29 @@ struct Intake {
 /// How many messages are asked for at once.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pace {
-    /// One, until the first that is no redelivery.
+    /// One, until there is none, or one that is no redelivery.
     Careful,
     /// The whole prefetch.
     Full,
 }
 
-/// A channel with a consumer.
+/// A channel.
 struct Session {
     link_epoch: u64,
     channel: Channel,
-    consumer: lapin::Consumer,
+    /// From when on the pace is full.
+    consumer: Option<lapin::Consumer>,
     unacked: Unacked,
+}
+
+impl Session {
+    /// What the broker sends unasked; nothing for as long as there is no consumer.
+    async fn next(&mut self) -> Option<lapin::Result<Message>> {
+        match &mut self.consumer {
+            Some(consumer) => consumer.next().await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// How one channel's service ended.
@@ -147,12 +158,9 @@ impl Intake {
                 return End::Stopped;
             }
         };
-        let attaching = attach(
-            live.clone(),
-            self.ballot_box.clone(),
-            self.prefetch_now(),
-            self.limit,
-        );
+        let full_pace = self.pace == Pace::Full;
+        let prefetch = full_pace.then_some(self.prefetch);
+        let attaching = attach(live.clone(), self.ballot_box.clone(), prefetch, self.limit);
         tokio::pin!(attaching);
         let attached = match self.meanwhile(&mut attaching).await {
             Meanwhile::Done(attached) => attached,
@@ -172,13 +180,6 @@ impl Intake {
         match self.serve(&mut session).await {
             Ok(()) => End::Stopped,
             Err(failure) => self.lost(live.epoch, &failure),
-        }
-    }
-
-    fn prefetch_now(&self) -> u16 {
-        match self.pace {
-            Pace::Careful => 1,
-            Pace::Full => self.prefetch,
         }
     }
 
@@ -224,6 +225,9 @@ impl Intake {
     /// Passes deliveries on and carries out orders; `Ok` when the consumer stops.
     async fn serve(&mut self, session: &mut Session) -> Result<(), Failure> {
         loop {
+            if session.consumer.is_none() && session.unacked.is_empty() {
+                self.ask_for_one(session).await?;
+            }
             tokio::select! {
                 biased;
                 order = self.supply.orders.recv() => match order {
@@ -262,8 +266,8 @@ impl Intake {
                         return Ok(());
                     }
                 },
-                message = session.consumer.next() => match message {
-                    Some(Ok(message)) => self.receive(session, message).await?,
+                message = session.next() => match message {
+                    Some(Ok(message)) => self.pass_on(session, message),
                     Some(Err(error)) => return Err(Failure::Broker(error)),
                     None => return Err(Failure::Cancelled),
                 },
@@ -299,16 +303,6 @@ impl Intake {
         }
     }
 
-    async fn receive(&mut self, session: &mut Session, message: Message) -> Result<(), Failure> {
-        let fresh = !message.redelivered;
-        self.pass_on(session, message);
-        if fresh && self.pace == Pace::Careful {
-            self.pace = Pace::Full;
-            self.hurry(session).await?;
-        }
-        Ok(())
-    }
-
     fn pass_on(&self, session: &mut Session, message: Message) {
         session.unacked.delivered(message.delivery_tag);
         let delivery = Delivery {
@@ -326,20 +320,25 @@ impl Intake {
         let _ = self.supply.deliveries.send(delivery);
     }
 
-    /// Goes on with the full prefetch. A prefetch is fixed when a consumer is made, so it
-    /// is cancelled and made anew on the same channel, where the message in hand keeps
-    /// its number. (A second consumer beside it would show as two: the close of a
-    /// campaign counts them.)
-    async fn hurry(&mut self, session: &mut Session) -> Result<(), Failure> {
-        let (channel, tag) = (session.channel.clone(), session.consumer.tag());
-        let cancelling = channel.basic_cancel(tag, BasicCancelOptions::default());
-        within(self.limit, "basic.cancel", cancelling).await?;
-        // What arrived before the broker cancelled.
-        while let Ok(Some(Ok(message))) = timeout(self.limit, session.consumer.next()).await {
+    /// Asks for one message, and goes on at full pace unless it is a redelivery.
+    ///
+    /// One is asked for rather than consumed with a prefetch of one, which would have to be
+    /// cancelled with that message in hand: were its broker to die then, the others would
+    /// keep the message for it until the box's leader changes (tried on RabbitMQ 3.10).
+    async fn ask_for_one(&mut self, session: &mut Session) -> Result<(), Failure> {
+        let (channel, name) = (session.channel.clone(), self.ballot_box.name().into());
+        let taking = channel.basic_get(name, BasicGetOptions { no_ack: false });
+        if let Some(message) = within(self.limit, "basic.get", taking).await? {
+            let message = message.delivery;
+            let redelivered = message.redelivered;
             self.pass_on(session, message);
+            if redelivered {
+                return Ok(());
+            }
         }
         let consuming = consume(&channel, &self.ballot_box, self.prefetch);
-        session.consumer = within(self.limit, "basic.consume", consuming).await?;
+        session.consumer = Some(within(self.limit, "basic.consume", consuming).await?);
+        self.pace = Pace::Full;
         Ok(())
     }
 
@@ -397,11 +396,14 @@ impl Intake {
     /// Cancels, and hands back what is not settled.
     async fn stop(&self, session: &mut Session) {
         let stopping = async {
-            let (channel, tag) = (session.channel.clone(), session.consumer.tag());
-            let cancelling = channel.basic_cancel(tag, BasicCancelOptions::default());
-            within(self.limit, "basic.cancel", cancelling).await?;
-            while let Ok(Some(Ok(message))) = timeout(self.limit, session.consumer.next()).await {
-                session.unacked.delivered(message.delivery_tag);
+            let channel = session.channel.clone();
+            if let Some(mut consumer) = session.consumer.take() {
+                let cancelling =
+                    channel.basic_cancel(consumer.tag(), BasicCancelOptions::default());
+                within(self.limit, "basic.cancel", cancelling).await?;
+                while let Ok(Some(Ok(message))) = timeout(self.limit, consumer.next()).await {
+                    session.unacked.delivered(message.delivery_tag);
+                }
             }
             let settlements = session.unacked.settle_all();
             self.hand_back(&channel, &settlements).await?;
@@ -418,15 +420,21 @@ impl Intake {
     }
 }
 
+/// Opens a channel, and consumes on it if there is a `prefetch`.
 async fn attach(
     live: Live,
     ballot_box: BallotBox,
-    prefetch: u16,
+    prefetch: Option<u16>,
     limit: Duration,
 ) -> Result<Session, Failure> {
     let channel = within(limit, "channel.open", live.connection.create_channel()).await?;
-    let consuming = consume(&channel, &ballot_box, prefetch);
-    let consumer = within(limit, "basic.consume", consuming).await?;
+    let consumer = match prefetch {
+        Some(prefetch) => {
+            let consuming = consume(&channel, &ballot_box, prefetch);
+            Some(within(limit, "basic.consume", consuming).await?)
+        }
+        None => None,
+    };
     Ok(Session {
         link_epoch: live.epoch,
         channel,

@@ -75,6 +75,7 @@ pub(super) struct Link {
     _stop_on_drop: Arc<DropGuard>,
     seeds: Ids,
     reconnect_max: Duration,
+    n_brokers: usize,
 }
 
 struct Suspicion {
@@ -92,9 +93,11 @@ impl Link {
         let (sender, state) = watch::channel(LinkState::Down("not connected yet".into()));
         let (suspicions, receiver) = mpsc::unbounded_channel();
         let (supervisor, stop) = (TaskTracker::new(), CancellationToken::new());
+        let uris = settings.uris(url)?;
+        let n_brokers = uris.len();
         let task = Supervisor {
             purpose,
-            addresses: Addresses::shuffled(settings.uris(url)?, seed(ids)),
+            addresses: Addresses::shuffled(uris, seed(ids)),
             name: format!("{} {}", settings.name, purpose.name()),
             limit: settings.answer_timeout,
             backoff: Backoff::new(seed(ids), settings.reconnect_max),
@@ -113,6 +116,7 @@ impl Link {
             stop,
             seeds: ids.clone(),
             reconnect_max: settings.reconnect_max,
+            n_brokers,
         })
     }
 
@@ -150,6 +154,11 @@ impl Link {
         let reason = reason.into();
         // Without a supervisor there is no connection left to end.
         let _ = self.suspicions.send(Suspicion { epoch, reason });
+    }
+
+    /// Whether the next connection may be to another broker.
+    pub(super) fn has_other_brokers(&self) -> bool {
+        self.n_brokers > 1
     }
 
     /// Pauses with a jitter of their own.

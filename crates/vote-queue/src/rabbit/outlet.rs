@@ -22,6 +22,9 @@ use crate::retry::Backoff;
 const PERSISTENT: u8 = 2;
 const TRACE_PARENT: &str = "traceparent";
 
+/// So many confirms in a row stayed away: another broker of the cluster may do better.
+const TIMED_OUT_MAX: u32 = 2;
+
 /// Sends messages one after the other on a channel of its own.
 pub(crate) struct RabbitOutlet {
     link: Link,
@@ -31,6 +34,7 @@ pub(crate) struct RabbitOutlet {
     ids: Ids,
     open: Option<Open>,
     broken: Option<Refusal>,
+    n_timed_out: u32,
 }
 
 struct Open {
@@ -53,6 +57,7 @@ impl RabbitOutlet {
             ids: ids.clone(),
             open: None,
             broken: None,
+            n_timed_out: 0,
         }
     }
 
@@ -134,6 +139,7 @@ impl RabbitOutlet {
             return Fate::Refused(Refusal::Unreachable("no channel".into()));
         };
         let (fate, usable) = self.publish(&open, parcel).await;
+        self.count_timeouts(&fate, open.epoch);
         if usable {
             self.open = Some(open);
             return fate;
@@ -146,6 +152,20 @@ impl RabbitOutlet {
         };
         self.broken = Some(Refusal::Unreachable(reason));
         fate
+    }
+
+    /// A broker that is cut off from the others may go on answering everything but
+    /// publishes (tried on RabbitMQ 4.3). With one broker there is nowhere else to go, and
+    /// other boxes may do well on the connection.
+    fn count_timeouts(&mut self, fate: &Fate, epoch: u64) {
+        self.n_timed_out = match fate {
+            Fate::Unknown(Doubt::TimedOut) => self.n_timed_out + 1,
+            _ => 0,
+        };
+        if self.n_timed_out >= TIMED_OUT_MAX && self.link.has_other_brokers() {
+            self.n_timed_out = 0;
+            self.link.suspect(epoch, "no confirms");
+        }
     }
 
     async fn publish(&self, open: &Open, parcel: Parcel) -> (Fate, bool) {
@@ -193,7 +213,10 @@ impl RabbitOutlet {
                     (Fate::Unknown(Doubt::Lost("a stray return".into())), false)
                 }
             }
-            Ok(Ok(Confirmation::Nack(None))) => (Fate::Refused(Refusal::Nacked), true),
+            // On another channel the broker looks anew for the box's leader: one that first
+            // looked while the leader was away nacks everything on that channel for good
+            // (RabbitMQ 3.10).
+            Ok(Ok(Confirmation::Nack(None))) => (Fate::Refused(Refusal::Nacked), false),
             Ok(Ok(Confirmation::NotRequested)) => {
                 (Fate::Unknown(Doubt::Lost("confirms are off".into())), false)
             }

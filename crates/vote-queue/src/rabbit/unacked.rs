@@ -20,6 +20,10 @@ impl Unacked {
         self.0.insert(number);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Forgets `numbers`, and says with which frames to settle them: one for all up to
     /// the first that stays, one for each after it. Numbers settled before are left out:
     /// the broker closes the channel over a number it does not know.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use futures::StreamExt;
-use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions};
+use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions};
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties};
 use test_stack::Stack;
@@ -116,6 +116,33 @@ async fn a_cancelled_consumer_that_holds_a_message_is_counted_until_it_settles()
         sleep(Duration::from_millis(100)).await;
     }
     expect_nothing(&mut closer).await;
+
+    let settled = BasicAckOptions::default();
+    channel.basic_ack(held.delivery_tag, settled).await?;
+    until(&closer, EMPTY).await?;
+    expect_nothing(&mut closer).await;
+    Ok(())
+}
+
+/// So does a consumer take its first messages after a crash.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asked_for_a_message_is_counted_until_it_settles() -> Result<()> {
+    let scope = Stack::isolated("asked for").await?;
+    let queue = rabbit(&rabbit_settings(&scope.amqp_url)).await?;
+    let campaign = BallotBox::campaign(Uuid::from_u128(2));
+    queue.declare(&campaign).await?;
+    publish(&publisher(&queue, &campaign), "held").await?;
+
+    let properties = ConnectionProperties::default();
+    let connection = Connection::connect(&scope.amqp_url, properties).await?;
+    let channel = connection.create_channel().await?;
+    let options = BasicGetOptions { no_ack: false };
+    let held = channel.basic_get(campaign.name().into(), options).await?;
+    let held = held.context("no message")?;
+    let mut closer = consumer(&queue, &campaign);
+    until(&closer, HELD_BY_OTHER).await?;
+    expect_nothing(&mut closer).await;
+    until(&closer, HELD_BY_OTHER).await?;
 
     let settled = BasicAckOptions::default();
     channel.basic_ack(held.delivery_tag, settled).await?;
