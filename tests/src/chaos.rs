@@ -8,9 +8,10 @@ mod books;
 mod faults;
 mod history;
 mod judge;
+mod letters;
 mod midnight;
+mod panics;
 mod plan;
-mod poison;
 mod reckoning;
 pub(crate) mod record;
 mod report;
@@ -40,6 +41,7 @@ pub use report::Report;
 use crate::campaign::{Arena, Means};
 use crate::real_stack::RealStack;
 use faults::{Breaker, Parts};
+use panics::Panics;
 use plan::Plan;
 use record::Record;
 use small_disks::SmallDisks;
@@ -156,7 +158,9 @@ pub async fn run(options: Options) -> Result<Run> {
         None => println!("no new day begins anywhere during the run"),
     }
     let disks = options.small_disks.then(SmallDisks::mount).transpose()?;
-    let stack = Arc::new(start(&options, time_zone, disks.as_ref()).await?);
+    let panic_file = tempfile::NamedTempFile::new().context("no temporary file")?;
+    let stack = start(&options, time_zone, disks.as_ref(), panic_file.path()).await?;
+    let stack = Arc::new(stack);
     let record = Arc::new(Record::in_file(&options.history)?);
     let world = Arc::new(World::make(stack.site(), &options, record.clone()).await?);
     let means = Means {
@@ -189,7 +193,8 @@ pub async fn run(options: Options) -> Result<Run> {
         .collect();
     let until = Instant::now() + options.voting;
     let parts = Parts::new();
-    let breaker = Breaker::new(&stack, &parts, &record);
+    let panics = Panics::new(panic_file.path(), world.own_busy());
+    let breaker = Breaker::new(&stack, &parts, &record, &panics);
     let breaking = async {
         tokio::join!(
             breaker.carry_out(&plan),
@@ -200,7 +205,7 @@ pub async fn run(options: Options) -> Result<Run> {
     let gateways = &stack.site().gateways;
     let (carried_out, played, ()) = tokio::select! {
         done = breaking => done,
-        () = poison::look_after(&arena.operator, gateways) => unreachable!("it goes on"),
+        () = letters::look_after(&arena.operator, gateways) => unreachable!("it goes on"),
     };
     let _ = stop.send(true);
     let mut history = History::default();
@@ -213,16 +218,19 @@ pub async fn run(options: Options) -> Result<Run> {
     println!("healing");
     record.event("healing");
     history.unexpected.extend(faults::heal(&stack).await?);
+    panics.end().await?;
     let healed_at = Instant::now();
     voters::settle_what_is_open(&world, &mut history).await?;
     for campaign in &mut played {
         campaign.settle().await;
     }
     let rules = world.rules(REWARD_UP_VOTES, REWARD_CREDIT);
-    let carried_out = breaker.done.into_inner();
-    let poison = poison::clear(&arena.operator, &stack, carried_out.n_poison).await?;
+    let mut carried_out = breaker.done.into_inner();
+    let picked = panics.picked().await;
+    let cleared = letters::clear(&arena.operator, &stack, carried_out.n_poison, &picked).await?;
+    carried_out.n_replayed = cleared.n_replayed;
     let mut reckoning = reckoning::reckon(&stack, &world, &history, &rules).await?;
-    reckoning.violations.extend(poison);
+    reckoning.violations.extend(cleared.violations);
     let mut verdicts = Vec::new();
     for campaign in played {
         verdicts.push(campaign.judge(&arena, healed_at).await?);
@@ -246,15 +254,18 @@ async fn start(
     options: &Options,
     time_zone: &str,
     disks: Option<&SmallDisks>,
+    panic_file: &std::path::Path,
 ) -> Result<RealStack> {
     let up_votes = REWARD_UP_VOTES.to_string();
     let credit = REWARD_CREDIT.to_string();
+    let panic_file = panic_file.to_str().context("a file without a name")?;
     let settings = [
         ("TALLY__REVIEWS__VOTES_PER_DAY", BUSY_LIMIT),
         ("TALLY__REVIEWS__REWARD__UP_VOTES", &*up_votes),
         ("TALLY__REVIEWS__REWARD__CREDIT", &*credit),
         ("TALLY__AUTH__ACCESS_TOKEN_S", "86400"),
         ("TALLY__SITE__TIME_ZONE", time_zone),
+        (panics::FILE_VARIABLE, panic_file),
     ];
     let folder = disks.map(SmallDisks::folder);
     let mut stack = if options.cluster {

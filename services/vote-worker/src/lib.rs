@@ -15,6 +15,7 @@ mod campaign;
 mod close;
 mod collect;
 mod discovery;
+mod induced;
 mod lag;
 mod letters;
 mod product;

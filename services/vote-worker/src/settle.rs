@@ -9,6 +9,7 @@ use vote_store::StoreError;
 
 use crate::box_worker::BoxWorker;
 use crate::collect::{Arrived, Batch};
+use crate::induced::panic_over;
 use crate::letters::letter;
 use crate::product::{Product, Settlement, VoteOf};
 use crate::retry::Backoff;
@@ -152,7 +153,10 @@ impl<P: Product> BoxWorker<P> {
         metrics::histogram!("tally_settle_batch_votes", "box" => label.clone())
             .record(count(votes.len()));
         let started = tokio::time::Instant::now();
-        let settling = tokio::spawn(async move { product.settle(votes, now).await });
+        let settling = tokio::spawn(async move {
+            panic_over(&votes);
+            product.settle(votes, now).await
+        });
         let result = match settling.await {
             Ok(Ok(settled)) => Ok(settled),
             Ok(Err(error)) => Err(SettleError::Store(error)),

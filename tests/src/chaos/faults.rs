@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::panics::Panics;
 use super::plan::{Fault, Kind, Part, Plan};
 use super::record::Record;
 use crate::real_stack::RealStack;
@@ -32,6 +33,8 @@ pub(crate) struct CarriedOut {
     pub(crate) n_kills: usize,
     /// Messages that were no votes.
     pub(crate) n_poison: usize,
+    /// Votes that were replayed from dead letters, for workers had panicked over them.
+    pub(crate) n_replayed: usize,
     /// Messages published once more.
     pub(crate) n_copies: usize,
     /// Faults that could not be carried out or healed, as sentences.
@@ -60,17 +63,24 @@ pub(crate) struct Breaker<'a> {
     pub(crate) stack: &'a RealStack,
     pub(crate) parts: &'a Parts,
     pub(crate) record: &'a Record,
+    pub(crate) panics: &'a Panics,
     pub(crate) done: Mutex<CarriedOut>,
     /// The campaign that runs just now.
     pub(crate) campaign: Mutex<Option<Uuid>>,
 }
 
 impl<'a> Breaker<'a> {
-    pub(crate) fn new(stack: &'a RealStack, parts: &'a Parts, record: &'a Record) -> Self {
+    pub(crate) fn new(
+        stack: &'a RealStack,
+        parts: &'a Parts,
+        record: &'a Record,
+        panics: &'a Panics,
+    ) -> Self {
         Self {
             stack,
             parts,
             record,
+            panics,
             done: Mutex::default(),
             campaign: Mutex::default(),
         }
@@ -169,6 +179,7 @@ impl<'a> Breaker<'a> {
                 self.done.lock().await.n_poison += n_poison;
                 Ok(())
             }
+            Kind::Panic => self.panics.begin_and_end(which, away).await,
             Kind::FullDisk(part) => disk::fill(part, away, stack).await,
         }
     }

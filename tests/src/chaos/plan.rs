@@ -96,6 +96,8 @@ pub(crate) enum Kind {
     Duplicates,
     /// Messages arrive that are no votes.
     Poison,
+    /// Workers panic over the votes of one member.
+    Panic,
     /// One broker of a cluster is cut off from the others, while clients still reach it.
     CutOff,
     /// A server's disk is full.
@@ -121,6 +123,7 @@ impl Kind {
             }
             Self::Flush => &[Part::Redis],
             Self::Amnesia => &[Part::Worker, Part::Redis],
+            Self::Panic => &[Part::Worker],
             Self::Alarm(_) | Self::Duplicates | Self::Poison | Self::CutOff => &[Part::RabbitMq],
             Self::CutCommits(_) | Self::LockedTables | Self::Deadlocks => &[Part::MariaDb],
         }
@@ -156,6 +159,7 @@ impl fmt::Display for Kind {
             Self::Deadlocks => write!(f, "provoke deadlocks"),
             Self::Duplicates => write!(f, "publish every message twice"),
             Self::Poison => write!(f, "publish poison"),
+            Self::Panic => write!(f, "panic over a member's votes"),
             Self::CutOff => write!(f, "cut a broker off from the others"),
             Self::FullDisk(part) => write!(f, "fill the disk of {}", part.name()),
             Self::Outage(part) => write!(f, "{} out of reach for minutes", part.name()),
@@ -296,6 +300,7 @@ fn draw_round(options: &Options, rng: &mut StdRng) -> Vec<Kind> {
         Kind::Deadlocks,
         Kind::Duplicates,
         Kind::Poison,
+        Kind::Panic,
     ]);
     if options.cluster {
         round.extend([Part::RabbitMq, Part::Redis].map(Kind::Restart));
@@ -337,6 +342,8 @@ fn draw_fault(kind: Kind, rng: &mut StdRng) -> Fault {
             Kind::Deadlocks | Kind::Duplicates => rng.random_range(2_000..6_000),
             // Longer than brokers need to find out.
             Kind::CutOff => rng.random_range(3_000..12_000),
+            // Some longer than a vote is tried before it is blamed.
+            Kind::Panic => rng.random_range(3_000..15_000),
             Kind::Flush | Kind::Poison | Kind::Outage(_) => 0,
         }),
     }
@@ -389,7 +396,11 @@ mod tests {
                 for kind in Part::ALL.map(Kind::Restart) {
                     assert!(count(&plan, kind) >= n_least, "{kind}: {plan}");
                 }
-                for kind in [Kind::Poison, Kind::CutCommits(Moment::AfterCommit)] {
+                for kind in [
+                    Kind::Poison,
+                    Kind::Panic,
+                    Kind::CutCommits(Moment::AfterCommit),
+                ] {
                     assert!(count(&plan, kind) >= n_least, "{kind}: {plan}");
                 }
             }

@@ -151,6 +151,7 @@ impl fmt::Display for Report {
             skipped,
             n_kills,
             n_poison,
+            n_replayed,
             n_copies,
             broken_off,
         } = &self.carried_out;
@@ -162,7 +163,7 @@ impl fmt::Display for Report {
             f,
             "  {skipped:>8} left out: something else was broken there\n  {n_kills:>8} processes \
              ended\n  {n_copies:>8} messages published twice\n  {n_poison:>8} messages that were \
-             no votes"
+             no votes\n  {n_replayed:>8} dead letters that workers had panicked over, replayed"
         )?;
         for fault in broken_off {
             writeln!(f, "  broke off: {fault}")?;

@@ -137,6 +137,13 @@ impl World {
         })
     }
 
+    /// Members with many votes a day that one client alone votes as.
+    pub(crate) fn own_busy(&self) -> Vec<Uuid> {
+        let busy = self.shares.iter().filter_map(|share| share.busy.last());
+        busy.map(|voter| self.voters[*voter].member.user_id)
+            .collect()
+    }
+
     pub(crate) fn n_members(&self) -> usize {
         self.voters.len()
     }

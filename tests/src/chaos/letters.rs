@@ -1,6 +1,8 @@
 //! What becomes of messages that are no votes: each is kept as a dead letter, and an
-//! operator drops it, as an open one keeps its campaign from closing.
+//! operator drops it, as an open one keeps its campaign from closing. And of votes that
+//! workers panicked over: the operator replays them once workers do so no more.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -8,8 +10,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mysql_async::prelude::Queryable;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use super::books::connect;
 use super::faults::POISON;
@@ -28,12 +31,19 @@ pub(crate) async fn look_after(operator: &Member, gateways: &[String]) {
     for gateway in gateways.iter().cycle() {
         sleep(LOOKS_EVERY).await;
         // While things are broken it finds the rest the next time.
-        let _ = drop_poison(&operator.by_way_of(gateway)).await;
+        let _ = decide(&operator.by_way_of(gateway), &BTreeSet::new()).await;
     }
 }
 
-/// Drops all poison, and sees that nothing of it was lost; dead letters that remain are
-/// votes.
+/// What came of the dead letters in the end.
+#[derive(Debug, Default)]
+pub(crate) struct Cleared {
+    pub(crate) n_replayed: usize,
+    pub(crate) violations: Vec<Violation>,
+}
+
+/// Drops all poison, and sees that nothing of it was lost; replays votes of the members in
+/// `panicked`. Dead letters that remain are other votes.
 ///
 /// # Errors
 /// When SQL cannot be asked.
@@ -41,32 +51,40 @@ pub(crate) async fn clear(
     operator: &Member,
     stack: &RealStack,
     n_poison: usize,
-) -> Result<Vec<Violation>> {
+    panicked: &BTreeSet<Uuid>,
+) -> Result<Cleared> {
     let began = Instant::now();
+    let mut cleared = Cleared::default();
     loop {
-        let dropped = drop_poison(operator).await;
+        let decided = decide(operator, panicked).await;
         let n_kept = n_dropped(stack).await?;
-        if dropped.is_ok() && n_kept == n_poison {
-            return Ok(Vec::new());
+        cleared.n_replayed += *decided.as_ref().unwrap_or(&0);
+        // What was replayed is asked after once more, in case it came back.
+        if matches!(decided, Ok(0)) && n_kept == n_poison {
+            return Ok(cleared);
         }
         if began.elapsed() > KEPT_WITHIN {
             let detail = format!("{n_kept} of {n_poison} poison messages were kept and dropped");
-            let mut violations = vec![Violation::new(Promise::NothingIsLost, detail)];
-            if let Err(error) = dropped {
-                let detail = format!("dead letters cannot be dropped: {error:#}");
-                violations.push(Violation::new(Promise::AnswersAreClear, detail));
+            let violation = Violation::new(Promise::NothingIsLost, detail);
+            cleared.violations.push(violation);
+            if let Err(error) = decided {
+                let detail = format!("dead letters cannot be decided on: {error:#}");
+                let violation = Violation::new(Promise::AnswersAreClear, detail);
+                cleared.violations.push(violation);
             }
-            return Ok(violations);
+            return Ok(cleared);
         }
         sleep(Duration::from_millis(500)).await;
     }
 }
 
-/// Drops the poison among the open dead letters.
-async fn drop_poison(operator: &Member) -> Result<()> {
+/// Drops the poison among the open dead letters, and replays the votes of members in
+/// `panicked`; answers how many those were.
+async fn decide(operator: &Member, panicked: &BTreeSet<Uuid>) -> Result<usize> {
     let list = "/dead-letters?state=open&limit=100";
     let page = operator.ask_gateway(Method::GET, list, None).await?;
     let page = page.expect(200)?.body;
+    let mut n_replayed = 0;
     for letter in page["items"].as_array().context("no items")? {
         let id = letter["dead_letter_id"].as_str().context("no id")?;
         let path = format!("/dead-letters/{id}");
@@ -78,9 +96,24 @@ async fn drop_poison(operator: &Member) -> Result<()> {
             let path = format!("{path}/drop");
             let dropped = operator.ask_gateway(Method::POST, &path, Some(&reason));
             dropped.await?.expect(200)?;
+        } else if is_of(&shown, panicked) {
+            let path = format!("{path}/replay");
+            let replayed = operator.ask_gateway(Method::POST, &path, None);
+            replayed.await?.expect(200)?;
+            n_replayed += 1;
         }
     }
-    Ok(())
+    Ok(n_replayed)
+}
+
+/// Whether the letter is a vote of one of `members` that a worker panicked over.
+fn is_of(letter: &Value, members: &BTreeSet<Uuid>) -> bool {
+    let voter = letter["votes"][0]["voter"]["id"].as_str();
+    let voter = voter.and_then(|voter| voter.parse().ok());
+    let detail = letter["detail"].as_str().unwrap_or_default();
+    letter["kind"] == "vote"
+        && detail.contains("panicked")
+        && voter.is_some_and(|voter| members.contains(&voter))
 }
 
 /// How many different poisons were dropped.
