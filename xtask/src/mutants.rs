@@ -15,6 +15,9 @@ use crate::cargo;
 use crate::packages::require_servers;
 use list::{Hunter, MUTATIONS, Mutation};
 
+/// How many runs in a row may break off.
+const RUNS_MAX: usize = 3;
+
 /// Breaks Tally on purpose, in a copy, one small change at a time, and lets the chaos and
 /// close runs find out. Ends with 1 if one of them notices nothing, or if they find
 /// something in what is not broken. Takes about four minutes for each change.
@@ -127,8 +130,19 @@ impl Copy {
         cargo::run(&mut build)
     }
 
-    /// Whether `hunter` notices that something is broken.
+    /// Whether `hunter` notices that something is broken. A run that breaks off says
+    /// nothing, and another one is made.
     fn hunt(&self, name: &str, hunter: Hunter, seed: u64) -> Result<bool> {
+        for seed in (seed..).take(RUNS_MAX) {
+            if let Some(noticed) = self.run(name, hunter, seed)? {
+                return Ok(noticed);
+            }
+        }
+        bail!("{hunter:?} broke off {RUNS_MAX} times");
+    }
+
+    /// Makes one run; `None` if it broke off.
+    fn run(&self, name: &str, hunter: Hunter, seed: u64) -> Result<Option<bool>> {
         let log = self.target.join(format!("{name}.log"));
         let output = fs::File::create(&log)?;
         let programs = self.target.join("debug");
@@ -155,10 +169,15 @@ impl Copy {
             "{name}: {hunter:?} ended with {ended}, see {}",
             log.display()
         );
-        // 1 is a promise broken, 2 a run that could not be brought to its end.
+        for line in fs::read_to_string(&log)?.lines() {
+            if line.contains(" BROKEN ") {
+                println!("{line}");
+            }
+        }
         match ended.code() {
-            Some(0) => Ok(false),
-            Some(1 | 2) => Ok(true),
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            Some(2) => Ok(None),
             _ => bail!("{hunter:?} was ended"),
         }
     }
