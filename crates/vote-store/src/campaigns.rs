@@ -120,7 +120,7 @@ impl Store {
         plan: &Plan,
         act: &Act,
     ) -> Result<(), StoreError> {
-        write!(self, campaigns::create(campaign, plan, act))
+        write!(self, campaign_edits::create(campaign, plan, act))
     }
 
     /// Edits a campaign, raises its version, and records `act` as `campaign_edited`. An
@@ -136,7 +136,7 @@ impl Store {
         act: &Act,
     ) -> Result<CampaignUpdate, StoreError> {
         let asked_at = Instant::now();
-        write!(self, campaigns::edit(edit, asked_at, act))
+        write!(self, campaign_edits::edit(edit, asked_at, act))
     }
 
     /// Reads a campaign without its channels and options.

@@ -61,6 +61,8 @@ macro_rules! queries {
         pub(crate) mod boards;
         #[path = "queries/campaign_change.rs"]
         pub(crate) mod campaign_change;
+        #[path = "queries/campaign_edits.rs"]
+        pub(crate) mod campaign_edits;
         #[path = "queries/campaign_ledger.rs"]
         pub(crate) mod campaign_ledger;
         #[path = "queries/campaign_rows.rs"]
