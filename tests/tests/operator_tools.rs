@@ -232,6 +232,37 @@ async fn a_letter_replayed_again_and_again_counts_once() -> Result<()> {
     Ok(())
 }
 
+/// As when a new version of the worker cannot take something, and is mended.
+#[tokio::test]
+async fn a_vote_that_workers_panic_over_holds_up_nobody_and_is_replayed() -> Result<()> {
+    let panic_over = tempfile::NamedTempFile::new()?;
+    let path = panic_over.path().to_str().context("no path")?;
+    let settings = [("TALLY_PANIC_OVER_VOTERS", path)];
+    let stack = RealStack::isolated("operators-panic", 1, 1, &settings).await?;
+    let site = stack.site();
+    let place = site.place().await?;
+    let (_, review) = site.author(place, "author").await?;
+    let client = site.client()?;
+    let (unlucky, other) = (
+        client.sign_up("unlucky").await?,
+        client.sign_up("other").await?,
+    );
+    std::fs::write(path, unlucky.user_id.to_string())?;
+    let held = unlucky.vote(review, Direction::Up).await?.expect(202)?;
+    let sound = other.vote(review, Direction::Down).await?.expect(202)?;
+    other.wait_until_settled(sound.id("vote_id")?).await?;
+    let letter = open_letter(site).await?;
+    let detail = letter["detail"].as_str().context("no detail")?;
+    assert!(detail.contains("panicked"), "{detail}");
+    site.wait_for_counts(review, 0, 1).await?;
+
+    std::fs::write(path, "")?;
+    let replay = ["dead-letters", "replay", id_of(&letter)?];
+    site.votectl(&replay).await?.expect(0)?;
+    unlucky.wait_until_settled(held.id("vote_id")?).await?;
+    site.wait_for_counts(review, 1, 1).await
+}
+
 #[tokio::test]
 async fn operators_look_after_accounts_partners_campaigns_and_tickets() -> Result<()> {
     let embedded = Embedded::start(&[]).await?;

@@ -342,8 +342,8 @@ fn draw_fault(kind: Kind, rng: &mut StdRng) -> Fault {
             Kind::Deadlocks | Kind::Duplicates => rng.random_range(2_000..6_000),
             // Longer than brokers need to find out.
             Kind::CutOff => rng.random_range(3_000..12_000),
-            // Some longer than a vote is tried before it is blamed.
-            Kind::Panic => rng.random_range(3_000..15_000),
+            // Most longer than a vote is tried before it is blamed.
+            Kind::Panic => rng.random_range(8_000..25_000),
             Kind::Flush | Kind::Poison | Kind::Outage(_) => 0,
         }),
     }
