@@ -266,8 +266,11 @@ impl<P: Product> Booth<P> {
         match self.write(vote.voter_id(), &known).await {
             Ok(true) => {}
             Ok(false) => return Ok(Try::Again),
-            // It may be reserved, and is sent then when its patience runs out.
-            Err(error) => return Err(Unavailable::from(error).unknown(vote_id).into()),
+            // It may be reserved.
+            Err(error) => {
+                self.note_doubt_later(vote.voter_id(), vote_id);
+                return Err(Unavailable::from(error).unknown(vote_id).into());
+            }
         }
         Ok(Try::Reserved(Box::new(Reserved {
             vote,
@@ -310,11 +313,14 @@ impl<P: Product> Booth<P> {
                 Ok(true) => return answer,
                 // Another gateway sends it again; or it stays reserved, and will be.
                 Ok(false) => tracing::info!(%vote_id, "vote was sent again meanwhile"),
-                Err(error) => tracing::warn!(%vote_id, %error, "vote not released"),
+                Err(error) => {
+                    tracing::warn!(%vote_id, %error, "vote not released");
+                    self.note_doubt_later(voter, vote_id);
+                }
             }
         } else if let Err(error) = self.mark_unknown(voter, vote_id).await {
-            // Its patience runs out, then it is sent again all the same.
             tracing::warn!(%vote_id, %error, "vote not marked as unknown");
+            self.note_doubt_later(voter, vote_id);
         }
         answer.unknown(vote_id)
     }

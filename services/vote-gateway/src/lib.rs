@@ -19,6 +19,7 @@ mod cast;
 mod coalesce;
 mod confirmed;
 mod dead_letters;
+mod doubts;
 mod epoch;
 mod error;
 mod facts;

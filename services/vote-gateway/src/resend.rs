@@ -175,7 +175,7 @@ mod tests {
     use std::time::Duration;
 
     use vote_cache::{Cache, VoterStates};
-    use vote_domain::review::{Direction, QuotaPolicy, ReviewVote};
+    use vote_domain::review::{Base, Direction, QuotaPolicy, ReviewVote};
     use vote_domain::{Clock, Ids, Seq, UserId};
     use vote_queue::{BallotBox, EmbeddedSettings, PublisherSettings, Queue};
     use vote_store::Store;
@@ -200,28 +200,44 @@ mod tests {
         Gateway::new(parts.clone(), settings)
     }
 
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_vote_that_another_gateway_sent_again_is_not_released() -> anyhow::Result<()> {
-        let folder = tempfile::tempdir()?;
-        let ids = Ids::random();
-        let parts = GatewayParts {
-            store: Store::sqlite(folder.path().join("tally.db")).await?,
-            cache: Cache::memory(Clock::system(), 0, ids.clone()),
-            queue: Queue::embedded(EmbeddedSettings::at(folder.path().join("votes"))).await?,
-            ids: ids.clone(),
-        };
-        parts.store.migrate().await?;
-        parts.queue.declare(&BallotBox::reviews()).await?;
-        let (first, second) = (gateway(&parts), gateway(&parts));
-        let states = VoterStates::of_reviews(parts.cache.clone(), ids.clone());
-        let mut reserved = Vec::new();
-        for _ in 0..2 {
-            let voter: UserId = ids.next();
-            let mut known = states.read(voter).await?;
+    /// Two gateways that share everything.
+    struct Scene {
+        first: Gateway,
+        second: Gateway,
+        states: VoterStates<Base>,
+        ids: Ids,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Scene {
+        async fn open() -> anyhow::Result<Self> {
+            let folder = tempfile::tempdir()?;
+            let ids = Ids::random();
+            let parts = GatewayParts {
+                store: Store::sqlite(folder.path().join("tally.db")).await?,
+                cache: Cache::memory(Clock::system(), 0, ids.clone()),
+                queue: Queue::embedded(EmbeddedSettings::at(folder.path().join("votes"))).await?,
+                ids: ids.clone(),
+            };
+            parts.store.migrate().await?;
+            parts.queue.declare(&BallotBox::reviews()).await?;
+            Ok(Self {
+                first: gateway(&parts),
+                second: gateway(&parts),
+                states: VoterStates::of_reviews(parts.cache.clone(), ids.clone()),
+                ids,
+                _folder: folder,
+            })
+        }
+
+        /// A vote of somebody that `gateway` reserved and has not published.
+        async fn reserve(&self, gateway: &Gateway) -> anyhow::Result<InFlight<ReviewVote>> {
+            let voter: UserId = self.ids.next();
+            let mut known = self.states.read(voter).await?;
             let vote = ReviewVote {
-                vote_id: ids.next(),
+                vote_id: self.ids.next(),
                 voter,
-                review: ids.next(),
+                review: self.ids.next(),
                 direction: Some(Direction::Up),
                 seq: Seq::after(Seq::default(), known.now),
                 day: known.now.date_naive(),
@@ -231,30 +247,56 @@ mod tests {
             let sent = InFlight {
                 message: vote_messages::vote::encode(&vote, "").to_vec(),
                 vote,
-                gateway: first.office.id,
+                gateway: gateway.office.id,
                 sent_at: known.now,
                 n_sends: 1,
                 unknown: false,
             };
             known.state.in_flight.push(sent.clone());
-            assert!(states.write(voter, &known).await?);
-            reserved.push(sent);
+            assert!(self.states.write(voter, &known).await?);
+            Ok(sent)
         }
-        let [ours, theirs] = &reserved[..] else {
-            unreachable!("two were reserved")
-        };
-        assert_eq!(second.reviews.resend(theirs).await?, Vouched::Durable);
-        for (sent, is_released) in [(ours, true), (theirs, false)] {
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_vote_that_another_gateway_sent_again_is_not_released() -> anyhow::Result<()> {
+        let scene = Scene::open().await?;
+        let (first, second) = (&scene.first, &scene.second);
+        let ours = scene.reserve(first).await?;
+        let theirs = scene.reserve(first).await?;
+        assert_eq!(second.reviews.resend(&theirs).await?, Vouched::Durable);
+        for (sent, is_released) in [(&ours, true), (&theirs, false)] {
             let (voter, vote_id) = (sent.vote.voter, sent.vote.vote_id);
             assert_eq!(
                 first.reviews.release(voter.into(), vote_id).await?,
                 is_released
             );
-            let state = states.read(voter).await?.state;
+            let state = scene.states.read(voter).await?.state;
             assert_eq!(state.in_flight(vote_id).is_none(), is_released);
         }
         // What was released is nobody's to send again.
-        assert_eq!(second.reviews.resend(ours).await?, Vouched::Gone);
+        assert_eq!(second.reviews.resend(&ours).await?, Vouched::Gone);
+        Ok(())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_doubt_that_could_not_be_noted_at_once_is_noted_later() -> anyhow::Result<()> {
+        let scene = Scene::open().await?;
+        let sent = scene.reserve(&scene.first).await?;
+        let (voter, vote_id) = (sent.vote.voter, sent.vote.vote_id);
+        scene.first.reviews.note_doubt_later(voter.into(), vote_id);
+        let noted = async {
+            loop {
+                let state = scene.states.read(voter).await?.state;
+                let found = state.in_flight(vote_id).map(|sent| sent.unknown);
+                if found != Some(false) {
+                    return anyhow::Ok(found);
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let noted = tokio::time::timeout(Duration::from_secs(10), noted).await??;
+        assert_eq!(noted, Some(true));
         Ok(())
     }
 }
