@@ -102,8 +102,9 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         promise: 5,
         hunter: Hunter::Chaos,
         file: "services/vote-gateway/src/resend.rs",
-        find: "            if sent.is_due_for_resend(known.now, alive)",
-        replace: "            if false && sent.is_due_for_resend(known.now, alive)",
+        find: "        let published = slot.publish(message, deadline, None).await;",
+        replace: "        let _ = (slot, message, deadline);
+        let published: Result<(), PublishError> = Ok(());",
     },
     Mutation {
         name: "a-changed-vote-leaves-its-old-count",

@@ -11,8 +11,9 @@ use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicNackOptions,
     BasicQosOptions, BasicRejectOptions,
 };
+use lapin::protocol::AMQPErrorKind;
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel};
+use lapin::{BasicProperties, Channel, ErrorKind};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
@@ -28,6 +29,10 @@ use crate::queue::{Depth, TopologyError};
 /// A channel that lived this long was a success: the next pause is short again.
 const LASTED: Duration = Duration::from_secs(10);
 
+/// The longest pause of a box at which the broker itself fails: each try ends the
+/// connection, which other boxes are consumed on, too.
+const SICK_PAUSE_MAX: Duration = Duration::from_secs(60);
+
 /// Serves one consumer until it stops or is dropped.
 pub(super) async fn run(
     link: Link,
@@ -37,6 +42,7 @@ pub(super) async fn run(
     supply: Supply,
 ) {
     let mut backoff = link.backoff();
+    let mut sick = link.backoff_up_to(SICK_PAUSE_MAX);
     let mut intake = Intake {
         link,
         meter: ConsumeMeter::of(&ballot_box),
@@ -49,19 +55,21 @@ pub(super) async fn run(
     };
     loop {
         let began = Instant::now();
-        match intake.hold_channel().await {
-            End::Stopped => return,
-            End::Lost(reason) => {
-                // What was delivered on it will be delivered again.
-                intake.epoch += 1;
-                intake.supply.epoch.store(intake.epoch, Ordering::Release);
-                tracing::warn!(queue = %intake.ballot_box, %reason, "consuming anew");
-            }
-        }
+        let end = intake.hold_channel().await;
         if began.elapsed() > LASTED {
             backoff.reset();
+            sick.reset();
         }
-        let pause = tokio::time::sleep(backoff.pause());
+        let (pause, reason) = match end {
+            End::Stopped => return,
+            End::Lost(reason) => (backoff.pause(), reason),
+            End::Sick(reason) => (sick.pause(), reason),
+        };
+        // What was delivered on it will be delivered again.
+        intake.epoch += 1;
+        intake.supply.epoch.store(intake.epoch, Ordering::Release);
+        tracing::warn!(queue = %intake.ballot_box, %reason, pause_ms = pause.as_millis(), "consuming anew");
+        let pause = tokio::time::sleep(pause);
         if let Meanwhile::Stopped(asker) = intake.meanwhile(pause).await {
             answer(asker);
             return;
@@ -113,6 +121,8 @@ impl Session {
 enum End {
     Stopped,
     Lost(String),
+    /// The broker failed at this very box, and ended the connection over it.
+    Sick(String),
 }
 
 /// How waiting without a channel ended.
@@ -144,6 +154,22 @@ impl Failure {
             Self::NoAnswer(step) => format!("no answer to {step}"),
             Self::Cancelled => "the broker cancelled the consumer".to_owned(),
         }
+    }
+
+    /// Whether the broker ended the connection over `ballot_box`, as over a queue whose
+    /// process it cannot start.
+    fn is_over(&self, ballot_box: &BallotBox) -> bool {
+        let Self::Broker(error) = self else {
+            return false;
+        };
+        let ErrorKind::ProtocolError(protocol) = error.kind() else {
+            return false;
+        };
+        let is_hard = matches!(protocol.kind(), AMQPErrorKind::Hard(_));
+        is_hard
+            && error
+                .to_string()
+                .contains(&format!("'{}'", ballot_box.name()))
     }
 }
 
@@ -187,7 +213,11 @@ impl Intake {
         if let Failure::NoAnswer(_) = failure {
             self.link.suspect(link_epoch, &failure.reason());
         }
-        End::Lost(failure.reason())
+        if failure.is_over(&self.ballot_box) {
+            End::Sick(failure.reason())
+        } else {
+            End::Lost(failure.reason())
+        }
     }
 
     /// Waits for `work` while there is no channel, and carries out orders as far as that

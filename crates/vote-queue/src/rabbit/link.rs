@@ -163,7 +163,12 @@ impl Link {
 
     /// Pauses with a jitter of their own.
     pub(super) fn backoff(&self) -> Backoff {
-        Backoff::new(seed(&self.seeds), self.reconnect_max)
+        self.backoff_up_to(self.reconnect_max)
+    }
+
+    /// As [`Self::backoff`], with a limit of their own.
+    pub(super) fn backoff_up_to(&self, max: Duration) -> Backoff {
+        Backoff::new(seed(&self.seeds), max)
     }
 
     pub(super) fn health(&self) -> LinkHealth {

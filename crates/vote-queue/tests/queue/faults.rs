@@ -10,6 +10,7 @@ use bytes::Bytes;
 use test_stack::Stack;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
 use vote_queue::{
     BallotBox, Doubt, LinkHealth, PublishError, Publisher, Queue, RabbitSettings, Refusal,
     TopologyError,
@@ -103,6 +104,47 @@ fn is_blocked(queue: &Queue) -> bool {
 
 fn is_down(queue: &Queue) -> bool {
     matches!(queue.health().publish, LinkHealth::Down(_))
+}
+
+/// Seen where a disk was full to the last byte: the broker could not start a queue's process
+/// again, and ends every connection that asks for its messages.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_box_that_is_broken_leaves_the_others_alone() -> Result<()> {
+    const QUIET: Duration = Duration::from_secs(4);
+    let stack = Stack::start().await?;
+    let scope = stack.scope("one broken box").await?;
+    let queue = rabbit(&hasty(&scope.amqp_url)).await?;
+    let (reviews, broken) = (
+        BallotBox::reviews(),
+        BallotBox::campaign(Uuid::from_u128(3)),
+    );
+    queue.declare(&reviews).await?;
+    queue.declare(&broken).await?;
+    let sound = consumer(&queue, &reviews);
+    let name = format!("{}_{}", scope.name, broken.name());
+    let stopping = format!("ra:stop_server(quorum_queues, {{'{name}', node()}}).");
+    stack.rabbitmqctl(&["eval", &stopping]).await?;
+
+    let sick = consumer(&queue, &broken);
+    let asking = async {
+        loop {
+            let _ = sick.depth().await;
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let quiet = async {
+        let mut quiet_since = Clock::now();
+        while quiet_since.elapsed() < QUIET {
+            if sound.depth().await.is_err() {
+                quiet_since = Clock::now();
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        outcome = timeout(LONG, quiet) => outcome.context("the sound box never came to rest"),
+        () = asking => unreachable!("it goes on"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
