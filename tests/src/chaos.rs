@@ -33,7 +33,7 @@ use vote_domain::Clock;
 
 pub use books::{Books, Ledger, execute};
 pub(crate) use books::{connect, uuid};
-pub(crate) use faults::{freeze_service, heal, restart_service};
+pub(crate) use faults::{freeze_service, heal, lock_tables, restart_service};
 pub use history::{Accepted, History};
 pub use judge::{Promise, Rules, Violation, judge};
 pub use report::Report;

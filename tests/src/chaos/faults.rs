@@ -23,6 +23,7 @@ use crate::real_stack::RealStack;
 
 pub(crate) use broker::POISON;
 pub(crate) use processes::{freeze_service, restart_service};
+pub(crate) use sql::lock_tables;
 
 /// How often each kind of fault happened, and how often a part was broken already.
 #[derive(Clone, Debug, Default)]

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::plan::{Fault, Plan, Step};
 use crate::campaign::arena::Arena;
-use crate::chaos::{freeze_service, restart_service};
+use crate::chaos::{freeze_service, lock_tables, restart_service};
 
 /// How often each kind of fault happened.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +96,10 @@ async fn inject(step: &Step, arena: &Arena, campaign: Uuid) -> Result<Option<&'s
         Fault::FreezeGateway(which) => {
             freeze_service(gateways, which, step.away).await?;
             "gateways frozen"
+        }
+        Fault::LockTables => {
+            lock_tables(step.away, &arena.stack).await?;
+            "times tables locked"
         }
     };
     Ok(Some(what))

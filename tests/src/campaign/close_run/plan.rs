@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     FreezeGateway(usize),
     /// A gateway is killed.
     KillGateway(usize),
+    /// Nobody can write to any table, so that votes of the last moment wait.
+    LockTables,
 }
 
 /// One fault.
@@ -86,6 +88,13 @@ impl Plan {
                 away: away(&mut rng, 2_000, 9_000),
             });
         }
+        if rng.random_bool(0.5) {
+            steps.push(Step {
+                at_ms: rng.random_range(-2_500..1_500),
+                fault: Fault::LockTables,
+                away: away(&mut rng, 3_000, 9_000),
+            });
+        }
         steps.sort_by_key(|step| step.at_ms);
         Self { steps }
     }
@@ -109,6 +118,7 @@ mod tests {
             "FreezeWorker",
             "FreezeGateway",
             "KillGateway",
+            "LockTables",
         ] {
             assert!(all.contains(kind), "{kind} never happens");
         }

@@ -14,7 +14,7 @@ use crate::real_stack::RealStack;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Lets nobody write for `away`.
-pub(super) async fn lock_tables(away: Duration, stack: &RealStack) -> Result<()> {
+pub(crate) async fn lock_tables(away: Duration, stack: &RealStack) -> Result<()> {
     let mut sql = connect(&stack.mysql_url).await?;
     sql.query_drop("FLUSH TABLES WITH READ LOCK").await?;
     sleep(away).await;
