@@ -61,10 +61,18 @@ fn upserts_take_their_values_by_column() {
     }
 }
 
+/// Words of our own, in quotes: nothing, and a kind of voter.
+const CONSTANTS: [&str; 2] = ["''", "'member'"];
+
 #[test]
 fn values_are_bound_and_never_written_into_a_statement() {
     for statement in listed() {
-        assert!(!statement.text.contains('\''), "{}", statement.text);
-        assert!(!statement.text.contains('"'), "{}", statement.text);
+        let text = CONSTANTS
+            .iter()
+            .fold(statement.text.clone(), |text, constant| {
+                text.replace(constant, "")
+            });
+        assert!(!text.contains('\''), "{}", statement.text);
+        assert!(!text.contains('"'), "{}", statement.text);
     }
 }
