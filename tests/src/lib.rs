@@ -7,6 +7,7 @@
 //! [`campaign`] does so with campaigns that end meanwhile.
 
 mod answer;
+mod broker_api;
 pub mod campaign;
 mod campaign_import;
 pub mod chaos;

@@ -5,6 +5,7 @@
 
 mod list;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -187,30 +188,51 @@ impl Copy {
 
     /// Does `work` while `mutation` is in place.
     fn with<T>(&self, mutation: &Mutation, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let path = self.sources.join(mutation.file);
-        let before =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", mutation.file))?;
-        fs::write(&path, mutation.apply(&before)?)?;
+        let before = mutation.files(&self.sources)?;
+        for (path, text) in mutation.apply(&before)? {
+            fs::write(path, text)?;
+        }
         let done = work();
-        fs::write(&path, before)?;
+        for (path, text) in before {
+            fs::write(path, text)?;
+        }
         done
     }
 }
 
+/// Files and what stands in them.
+type Texts = BTreeMap<PathBuf, String>;
+
 impl Mutation {
-    /// `text` with this mutation.
+    /// The files below `root` that it changes, as they are.
+    fn files(&self, root: &Path) -> Result<Texts> {
+        let files = self.edits.iter().map(|edit| {
+            let text = fs::read_to_string(root.join(edit.file));
+            let text = text.with_context(|| format!("cannot read {}", edit.file))?;
+            Ok((root.join(edit.file), text))
+        });
+        files.collect()
+    }
+
+    /// `texts` with this mutation.
     ///
     /// # Errors
     /// When what it replaces is not there exactly once: the code has moved on.
-    fn apply(&self, text: &str) -> Result<String> {
-        let n_found = text.matches(self.find).count();
-        ensure!(
-            n_found == 1,
-            "{}: what it replaces is {n_found} times in {}",
-            self.name,
-            self.file
-        );
-        Ok(text.replace(self.find, self.replace))
+    fn apply(&self, texts: &Texts) -> Result<Texts> {
+        let mut texts = texts.clone();
+        for edit in self.edits {
+            let found = (texts.iter_mut()).find(|(path, _)| path.ends_with(edit.file));
+            let (_, text) = found.with_context(|| format!("{} was not read", edit.file))?;
+            let n_found = text.matches(edit.find).count();
+            ensure!(
+                n_found == 1,
+                "{}: what it replaces is {n_found} times in {}",
+                self.name,
+                edit.file
+            );
+            *text = text.replace(edit.find, edit.replace);
+        }
+        Ok(texts)
     }
 }
 
@@ -231,9 +253,9 @@ mod tests {
     #[test]
     fn every_mutation_still_applies() {
         for mutation in MUTATIONS {
-            let text = fs::read_to_string(cargo::root().join(mutation.file)).unwrap();
-            let mutated = mutation.apply(&text).unwrap();
-            assert_ne!(mutated, text, "{}", mutation.name);
+            let texts = mutation.files(&cargo::root()).unwrap();
+            let mutated = mutation.apply(&texts).unwrap();
+            assert_ne!(mutated, texts, "{}", mutation.name);
         }
     }
 

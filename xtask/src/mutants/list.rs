@@ -16,6 +16,13 @@ pub(crate) struct Mutation {
     /// The promise it breaks, by its number in the design.
     pub(crate) promise: u8,
     pub(crate) hunter: Hunter,
+    /// More than one where a promise is held twice over.
+    pub(crate) edits: &'static [Edit],
+}
+
+/// Some words of a file that become others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edit {
     pub(crate) file: &'static str,
     /// Stands in the file once.
     pub(crate) find: &'static str,
@@ -28,116 +35,159 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         name: "acknowledge-before-commit",
         promise: 1,
         hunter: Hunter::Chaos,
-        file: "services/vote-worker/src/box_worker.rs",
-        find: "            if !self.settle(&batch, &stop).await {
+        edits: &[Edit {
+            file: "services/vote-worker/src/box_worker.rs",
+            find: "            if !self.settle(&batch, &stop).await {
                 break;
             }
             consumer.ack(&batch.tags).await;",
-        replace: "            consumer.ack(&batch.tags).await;
+            replace: "            consumer.ack(&batch.tags).await;
             if !self.settle(&batch, &stop).await {
                 break;
             }",
+        }],
     },
     Mutation {
         name: "answer-before-confirm",
         promise: 1,
         hunter: Hunter::Chaos,
-        file: "services/vote-gateway/src/cast.rs",
-        find: "            return Err(self.give_up(&vote, &error).await.into());",
-        replace: "            self.give_up(&vote, &error).await;",
+        edits: &[Edit {
+            file: "services/vote-gateway/src/cast.rs",
+            find: "            return Err(self.give_up(&vote, &error).await.into());",
+            replace: "            self.give_up(&vote, &error).await;",
+        }],
     },
     Mutation {
         name: "blame-votes-for-outages",
         promise: 1,
         hunter: Hunter::Chaos,
-        file: "services/vote-worker/src/settle.rs",
-        find: "Err(SettleError::Store(error)) if error.is_transient() => {
+        edits: &[
+            Edit {
+                file: "services/vote-worker/src/settle.rs",
+                find: "Err(SettleError::Store(error)) if error.is_transient() => {
                     if let",
-        replace: "Err(SettleError::Store(error)) if false && error.is_transient() => {
+                replace: "Err(SettleError::Store(error)) if false && error.is_transient() => {
                     if let",
+            },
+            Edit {
+                file: "services/vote-worker/src/blame.rs",
+                find: "const TRIES: u32 = 8;",
+                replace: "const TRIES: u32 = 2;",
+            },
+            Edit {
+                file: "services/vote-worker/src/blame.rs",
+                find: "                Ok(()) => n_failures += 1,
+                Err(error) => self.held_up(&error, true),",
+                replace: "                Ok(()) | Err(_) => n_failures += 1,",
+            },
+            Edit {
+                file: "services/vote-worker/src/blame.rs",
+                find: "                    self.held_up(&error, true);
+                    n_failures = 0;",
+                replace: "                    self.held_up(&error, true);",
+            },
+        ],
     },
     Mutation {
         name: "drop-what-cannot-be-read",
         promise: 1,
         hunter: Hunter::Chaos,
-        file: "services/vote-worker/src/settle.rs",
-        find: "        let kept = letters.is_empty() || {",
-        replace: "        letters.clear();
+        edits: &[Edit {
+            file: "services/vote-worker/src/settle.rs",
+            find: "        let kept = letters.is_empty() || {",
+            replace: "        letters.clear();
         let kept = letters.is_empty() || {",
+        }],
     },
     Mutation {
         name: "count-what-is-known-again",
         promise: 2,
         hunter: Hunter::Chaos,
-        file: "crates/vote-domain/src/review/merge.rs",
-        find: "        if !rows.known.insert(vote.vote_id) {
+        edits: &[Edit {
+            file: "crates/vote-domain/src/review/merge.rs",
+            find: "        if !rows.known.insert(vote.vote_id) {
             continue;
         }",
-        replace: "        if !rows.known.insert(vote.vote_id) {
+            replace: "        if !rows.known.insert(vote.vote_id) {
             end(rows, &vote, &mut settlement);
             continue;
         }",
+        }],
     },
     Mutation {
         name: "no-daily-quota-in-sql",
         promise: 3,
         hunter: Hunter::Chaos,
-        file: "crates/vote-domain/src/review/merge.rs",
-        find: "if vote.cost > 0 && day.used + vote.cost > day.limit.max(vote.limit) {",
-        replace: "if false && day.used + vote.cost > day.limit.max(vote.limit) {",
+        edits: &[Edit {
+            file: "crates/vote-domain/src/review/merge.rs",
+            find: "if vote.cost > 0 && day.used + vote.cost > day.limit.max(vote.limit) {",
+            replace: "if false && day.used + vote.cost > day.limit.max(vote.limit) {",
+        }],
     },
     Mutation {
         name: "no-balance-in-sql",
         promise: 4,
         hunter: Hunter::Chaos,
-        file: "crates/vote-domain/src/campaign/merge.rs",
-        find: "    check_limit(rows, vote)?;
+        edits: &[Edit {
+            file: "crates/vote-domain/src/campaign/merge.rs",
+            find: "    check_limit(rows, vote)?;
     check_draws(rows, vote)
 }",
-        replace: "    check_limit(rows, vote)
+            replace: "    check_limit(rows, vote)
 }",
+        }],
     },
     Mutation {
         name: "nothing-is-sent-again",
         promise: 5,
         hunter: Hunter::Chaos,
-        file: "services/vote-gateway/src/resend.rs",
-        find: "        let published = slot.publish(message, deadline, None).await;",
-        replace: "        let _ = (slot, message, deadline);
+        edits: &[Edit {
+            file: "services/vote-gateway/src/resend.rs",
+            find: "        let published = slot.publish(message, deadline, None).await;",
+            replace: "        let _ = (slot, message, deadline);
         let published: Result<(), PublishError> = Ok(());",
+        }],
     },
     Mutation {
         name: "a-changed-vote-leaves-its-old-count",
         promise: 6,
         hunter: Hunter::Chaos,
-        file: "crates/vote-domain/src/review/merge.rs",
-        find: "        change.add(before, -1);
+        edits: &[Edit {
+            file: "crates/vote-domain/src/review/merge.rs",
+            find: "        change.add(before, -1);
         change.add(row, 1);",
-        replace: "        change.add(row, 1);",
+            replace: "        change.add(row, 1);",
+        }],
     },
     Mutation {
         name: "close-without-unbinding",
         promise: 7,
         hunter: Hunter::CloseRuns,
-        file: "services/vote-worker/src/close.rs",
-        find: "                Ok(queue.unbind(ballot_box).await?)",
-        replace: "                let _ = (queue, ballot_box);
+        edits: &[Edit {
+            file: "services/vote-worker/src/close.rs",
+            find: "                Ok(queue.unbind(ballot_box).await?)",
+            replace: "                let _ = (queue, ballot_box);
                 Ok(())",
+        }],
     },
     Mutation {
         name: "close-without-looking",
         promise: 7,
         hunter: Hunter::CloseRuns,
-        file: "services/vote-worker/src/close.rs",
-        find: "            self.until_empty(consumer, &mut said, stop).await?;",
-        replace: "            let _ = (&mut said, &consumer);",
+        edits: &[Edit {
+            file: "services/vote-worker/src/close.rs",
+            find: "            self.until_empty(consumer, &mut said, stop).await?;",
+            replace: "            let _ = (&mut said, &consumer);",
+        }],
     },
     Mutation {
         name: "no-word-when-to-come-back",
         promise: 8,
         hunter: Hunter::Chaos,
-        file: "services/vote-gateway/src/answer.rs",
-        find: "        let problem = Self::unavailable(error.code, detail, error.retry_after);",
-        replace: "        let problem = Self::conflict(error.code, detail);",
+        edits: &[Edit {
+            file: "services/vote-gateway/src/answer.rs",
+            find: "        let problem = Self::unavailable(error.code, detail, error.retry_after);",
+            replace: "        let problem = Self::conflict(error.code, detail);",
+        }],
     },
 ];

@@ -12,8 +12,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
 use super::plan::{Fault, Plan, Step};
+use crate::broker_api::{BrokerApi, Copies};
 use crate::campaign::arena::Arena;
 use crate::chaos::{freeze_service, lock_tables, restart_service};
+
+/// The pause between messages of a late publisher: far shorter than the silence that a
+/// close waits for.
+const LATE_EVERY: Duration = Duration::from_millis(200);
 
 /// How often each kind of fault happened.
 #[derive(Clone, Debug, Default)]
@@ -57,9 +62,10 @@ pub(crate) async fn carry_out(
                 ends_at + before
             };
             tokio::select! {
-                () = sleep_until(at) => inject(step, arena, campaign).await,
-                _ = is_done.wait_for(|done| *done) => Ok(None),
+                () = sleep_until(at) => {}
+                _ = is_done.wait_for(|done| *done) => return Ok(None),
             }
+            inject(step, arena, campaign, is_done).await
         }
     });
     let mut carried_out = CarriedOut::default();
@@ -71,7 +77,13 @@ pub(crate) async fn carry_out(
     Ok(carried_out)
 }
 
-async fn inject(step: &Step, arena: &Arena, campaign: Uuid) -> Result<Option<&'static str>> {
+/// Breaks something and heals it; answers what it was, if it came to that.
+async fn inject(
+    step: &Step,
+    arena: &Arena,
+    campaign: Uuid,
+    is_done: watch::Receiver<bool>,
+) -> Result<Option<&'static str>> {
     let (workers, gateways) = (&arena.stack.workers, &arena.stack.gateways);
     let what = match step.fault {
         Fault::KillWorker(which) => {
@@ -101,8 +113,48 @@ async fn inject(step: &Step, arena: &Arena, campaign: Uuid) -> Result<Option<&'s
             lock_tables(step.away, &arena.stack).await?;
             "times tables locked"
         }
+        Fault::LatePublisher => {
+            if !publish_until(is_done, arena, campaign).await? {
+                return Ok(None);
+            }
+            "late publishers"
+        }
     };
     Ok(Some(what))
+}
+
+/// Publishes a message of the campaign again and again until the campaign `is_done`, as a
+/// gateway might whose clocks stood still: none of its own time limits would hold it back.
+/// The message's votes are in the ledger, so that only the close can be harmed. `false` if
+/// there was no message to publish.
+async fn publish_until(
+    mut is_done: watch::Receiver<bool>,
+    arena: &Arena,
+    campaign: Uuid,
+) -> Result<bool> {
+    let api = BrokerApi::of(&arena.stack)?;
+    let copies = Copies::begin(&arena.stack, &api).await?;
+    let key = format!("votes.campaign.{campaign}");
+    let taken = loop {
+        let taken = copies.take().await;
+        let taken = taken.map(|copies| copies.into_iter().find(|copy| copy.key == key));
+        match taken {
+            Ok(None) if !*is_done.borrow() => sleep(LATE_EVERY).await,
+            taken => break taken,
+        }
+    };
+    copies.end().await?;
+    let Some(message) = taken? else {
+        return Ok(false);
+    };
+    loop {
+        tokio::select! {
+            () = sleep(LATE_EVERY) => {}
+            _ = is_done.wait_for(|done| *done) => return Ok(true),
+        }
+        // Before the box is unbound it is taken, and settles to nothing.
+        api.publish(&message).await?;
+    }
 }
 
 /// The worker that last said that it closes the campaign, waited for a little.

@@ -20,6 +20,9 @@ pub(crate) enum Fault {
     KillGateway(usize),
     /// Nobody can write to any table, so that votes of the last moment wait.
     LockTables,
+    /// Somebody goes on publishing to the box until the campaign is final: a gateway that
+    /// does not know that time has passed.
+    LatePublisher,
 }
 
 /// One fault.
@@ -95,6 +98,13 @@ impl Plan {
                 away: away(&mut rng, 3_000, 9_000),
             });
         }
+        if rng.random_bool(0.5) {
+            steps.push(Step {
+                at_ms: rng.random_range(-3_000..-1_000),
+                fault: Fault::LatePublisher,
+                away: Duration::ZERO,
+            });
+        }
         steps.sort_by_key(|step| step.at_ms);
         Self { steps }
     }
@@ -119,6 +129,7 @@ mod tests {
             "FreezeGateway",
             "KillGateway",
             "LockTables",
+            "LatePublisher",
         ] {
             assert!(all.contains(kind), "{kind} never happens");
         }
