@@ -29,8 +29,8 @@ use crate::queue::{Depth, TopologyError};
 /// A channel that lived this long was a success: the next pause is short again.
 const LASTED: Duration = Duration::from_secs(10);
 
-/// The longest pause of a box at which the broker itself fails: each try ends the
-/// connection, which other boxes are consumed on, too.
+/// The longest pause of a box that its broker cannot serve. A try may end the connection,
+/// which other boxes are consumed on, too.
 const SICK_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// Serves one consumer until it stops or is dropped.
@@ -60,17 +60,29 @@ pub(super) async fn run(
             backoff.reset();
             sick.reset();
         }
-        let (pause, reason) = match end {
+        let (pause, until_lost, reason) = match end {
             End::Stopped => return,
-            End::Lost(reason) => (backoff.pause(), reason),
-            End::Sick(reason) => (sick.pause(), reason),
+            End::Lost(reason) => (backoff.pause(), None, reason),
+            End::Sick(reason) => (sick.pause(), None, reason),
+            End::Silent(epoch, reason) => (sick.pause(), Some(epoch), reason),
         };
         // What was delivered on it will be delivered again.
         intake.epoch += 1;
         intake.supply.epoch.store(intake.epoch, Ordering::Release);
         tracing::warn!(queue = %intake.ballot_box, %reason, pause_ms = pause.as_millis(), "consuming anew");
-        let pause = tokio::time::sleep(pause);
-        if let Meanwhile::Stopped(asker) = intake.meanwhile(pause).await {
+        let link = intake.link.clone();
+        let pausing = async {
+            let pause = tokio::time::sleep(pause);
+            match until_lost {
+                None => pause.await,
+                // Another connection may be to a broker for which the box answers.
+                Some(epoch) => tokio::select! {
+                    () = pause => {}
+                    _ = link.lost(epoch) => {}
+                },
+            }
+        };
+        if let Meanwhile::Stopped(asker) = intake.meanwhile(pausing).await {
             answer(asker);
             return;
         }
@@ -123,6 +135,8 @@ enum End {
     Lost(String),
     /// The broker failed at this very box, and ended the connection over it.
     Sick(String),
+    /// The box does not answer on the connection of this epoch, which stands.
+    Silent(u64, String),
 }
 
 /// How waiting without a channel ended.
@@ -142,7 +156,10 @@ fn answer(asker: Option<oneshot::Sender<()>>) {
 /// Why a step on a channel failed.
 enum Failure {
     Broker(lapin::Error),
+    /// The connection seems to be dead.
     NoAnswer(&'static str),
+    /// The box does not answer what it was asked then, as one without a leader: others may.
+    NoAnswerOfBox(&'static str, Instant),
     /// The queue was deleted, or is away.
     Cancelled,
 }
@@ -151,7 +168,7 @@ impl Failure {
     fn reason(&self) -> String {
         match self {
             Self::Broker(error) => error.to_string(),
-            Self::NoAnswer(step) => format!("no answer to {step}"),
+            Self::NoAnswer(step) | Self::NoAnswerOfBox(step, _) => format!("no answer to {step}"),
             Self::Cancelled => "the broker cancelled the consumer".to_owned(),
         }
     }
@@ -170,6 +187,15 @@ impl Failure {
             && error
                 .to_string()
                 .contains(&format!("'{}'", ballot_box.name()))
+    }
+
+    /// Closes a channel that is left on a connection that stands, so that nothing is
+    /// delivered to it once the box answers. That may take as long as the box is silent.
+    fn leave(&self, channel: &Channel) {
+        if let Self::NoAnswerOfBox(..) = self {
+            let channel = channel.clone();
+            tokio::spawn(async move { channel.close(200, "the box does not answer".into()).await });
+        }
     }
 }
 
@@ -203,20 +229,31 @@ impl Intake {
             Ok(session) => session,
             Err(failure) => return self.lost(live.epoch, &failure),
         };
+        if session.consumer.is_some() {
+            self.link.answered(live.epoch);
+        }
         match self.serve(&mut session).await {
             Ok(()) => End::Stopped,
-            Err(failure) => self.lost(live.epoch, &failure),
+            Err(failure) => {
+                failure.leave(&session.channel);
+                self.lost(live.epoch, &failure)
+            }
         }
     }
 
     fn lost(&self, link_epoch: u64, failure: &Failure) -> End {
-        if let Failure::NoAnswer(_) = failure {
-            self.link.suspect(link_epoch, &failure.reason());
-        }
-        if failure.is_over(&self.ballot_box) {
-            End::Sick(failure.reason())
-        } else {
-            End::Lost(failure.reason())
+        let reason = failure.reason();
+        match failure {
+            Failure::NoAnswer(_) => {
+                self.link.suspect(link_epoch, &reason);
+                End::Lost(reason)
+            }
+            Failure::NoAnswerOfBox(_, asked_at) => {
+                self.link.unanswered(link_epoch, *asked_at);
+                End::Silent(link_epoch, reason)
+            }
+            Failure::Broker(_) if failure.is_over(&self.ballot_box) => End::Sick(reason),
+            Failure::Broker(_) | Failure::Cancelled => End::Lost(reason),
         }
     }
 
@@ -278,7 +315,9 @@ impl Intake {
                         Err(failure) => {
                             let _ = answer.send(Err(match &failure {
                                 Failure::Broker(error) => topology_error(error),
-                                Failure::NoAnswer(_) | Failure::Cancelled => {
+                                Failure::NoAnswer(_)
+                                | Failure::NoAnswerOfBox(..)
+                                | Failure::Cancelled => {
                                     TopologyError::Unavailable(failure.reason().into())
                                 }
                             }));
@@ -313,14 +352,14 @@ impl Intake {
     /// changes a quorum queue; so the box is asked for one.
     async fn depth(&mut self, session: &mut Session) -> Result<Depth, Failure> {
         let (channel, limit) = (session.channel.clone(), self.limit);
-        let looking = || within(limit, "queue.declare", depth_on(&channel, &self.ballot_box));
+        let looking = || of_box(limit, "queue.declare", depth_on(&channel, &self.ballot_box));
         let depth = looking().await?;
         if depth.n_ready > 0 {
             return Ok(depth);
         }
         let name = self.ballot_box.name().into();
         let taking = channel.basic_get(name, BasicGetOptions { no_ack: false });
-        match within(limit, "basic.get", taking).await? {
+        match of_box(limit, "basic.get", taking).await? {
             Some(message) => {
                 self.pass_on(session, message.delivery);
                 Ok(Depth {
@@ -334,6 +373,7 @@ impl Intake {
     }
 
     fn pass_on(&self, session: &mut Session, message: Message) {
+        self.link.answered(session.link_epoch);
         session.unacked.delivered(message.delivery_tag);
         let delivery = Delivery {
             body: Bytes::from(message.data),
@@ -358,7 +398,7 @@ impl Intake {
     async fn ask_for_one(&mut self, session: &mut Session) -> Result<(), Failure> {
         let (channel, name) = (session.channel.clone(), self.ballot_box.name().into());
         let taking = channel.basic_get(name, BasicGetOptions { no_ack: false });
-        if let Some(message) = within(self.limit, "basic.get", taking).await? {
+        if let Some(message) = of_box(self.limit, "basic.get", taking).await? {
             let message = message.delivery;
             let redelivered = message.redelivered;
             self.pass_on(session, message);
@@ -367,7 +407,8 @@ impl Intake {
             }
         }
         let consuming = consume(&channel, &self.ballot_box, self.prefetch);
-        session.consumer = Some(within(self.limit, "basic.consume", consuming).await?);
+        session.consumer = Some(of_box(self.limit, "basic.consume", consuming).await?);
+        self.link.answered(session.link_epoch);
         self.pace = Pace::Full;
         Ok(())
     }
@@ -461,7 +502,8 @@ async fn attach(
     let consumer = match prefetch {
         Some(prefetch) => {
             let consuming = consume(&channel, &ballot_box, prefetch);
-            Some(within(limit, "basic.consume", consuming).await?)
+            let consumer = of_box(limit, "basic.consume", consuming).await;
+            Some(consumer.inspect_err(|failure| failure.leave(&channel))?)
         }
         None => None,
     };
@@ -499,6 +541,20 @@ async fn within<T>(
         Ok(outcome) => outcome.map_err(Failure::Broker),
         Err(_) => Err(Failure::NoAnswer(step)),
     }
+}
+
+/// As [`within`], for what the broker answers once the box's leader has.
+async fn of_box<T>(
+    limit: Duration,
+    step: &'static str,
+    work: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, Failure> {
+    let asked_at = Instant::now();
+    let done = within(limit, step, work).await;
+    done.map_err(|failure| match failure {
+        Failure::NoAnswer(step) => Failure::NoAnswerOfBox(step, asked_at),
+        failure => failure,
+    })
 }
 
 /// The queue a dead-lettered message died in.

@@ -3,7 +3,7 @@
 //! The client library's own recovery is not used: it gives up after a number of tries,
 //! does not recover channels the broker closed, and would declare a deleted queue again.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
@@ -76,6 +76,38 @@ pub(super) struct Link {
     seeds: Ids,
     reconnect_max: Duration,
     n_brokers: usize,
+    answers: Arc<Mutex<Answers>>,
+}
+
+/// Whether the broker of a connection still answers for boxes, any of them.
+#[derive(Debug, Default)]
+struct Answers {
+    epoch: u64,
+    /// When an answer first stayed away, with none since.
+    stay_away_since: Option<Instant>,
+}
+
+impl Answers {
+    fn of(&mut self, epoch: u64) -> &mut Option<Instant> {
+        if self.epoch != epoch {
+            *self = Self {
+                epoch,
+                stay_away_since: None,
+            };
+        }
+        &mut self.stay_away_since
+    }
+
+    fn came(&mut self, epoch: u64) {
+        *self.of(epoch) = None;
+    }
+
+    /// Notes that none came to what was asked at `asked_at`; answers whether that was asked
+    /// after another had stayed away.
+    fn stayed_away(&mut self, epoch: u64, asked_at: Instant, now: Instant) -> bool {
+        let since = self.of(epoch).get_or_insert(now);
+        *since <= asked_at
+    }
 }
 
 struct Suspicion {
@@ -117,6 +149,7 @@ impl Link {
             seeds: ids.clone(),
             reconnect_max: settings.reconnect_max,
             n_brokers,
+            answers: Arc::default(),
         })
     }
 
@@ -156,9 +189,23 @@ impl Link {
         let _ = self.suspicions.send(Suspicion { epoch, reason });
     }
 
-    /// Whether the next connection may be to another broker.
-    pub(super) fn has_other_brokers(&self) -> bool {
-        self.n_brokers > 1
+    /// Notes that the broker answered for a box on the connection of `epoch`.
+    pub(super) fn answered(&self, epoch: u64) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.came(epoch);
+    }
+
+    /// Notes that a box did not answer in time what it was asked at `asked_at` on the
+    /// connection of `epoch`. Of several brokers, one that answered for no box since an
+    /// earlier answer stayed away is left: cut off from the others it may go on answering
+    /// everything else (tried on RabbitMQ 4.3). A box that is silent alone keeps its
+    /// connection, for others do well on it; and with one broker there is nowhere else to go.
+    pub(super) fn unanswered(&self, epoch: u64, asked_at: Instant) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_silent = answers.stayed_away(epoch, asked_at, Instant::now());
+        if is_silent && self.n_brokers > 1 {
+            self.suspect(epoch, "the broker answers for no box");
+        }
     }
 
     /// Pauses with a jitter of their own.
@@ -368,4 +415,33 @@ async fn greet(connection: Arc<Connection>, channel: Option<Channel>) -> lapin::
         .await?;
     confirm.await?;
     Ok(channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_is_silent_once_two_answers_in_a_row_stayed_away() {
+        let began = Instant::now();
+        let at = |s| began + Duration::from_secs(s);
+        let mut answers = Answers::default();
+        // Two at the same time say no more than one.
+        assert!(!answers.stayed_away(1, at(0), at(5)));
+        assert!(!answers.stayed_away(1, at(1), at(6)));
+        assert!(answers.stayed_away(1, at(5), at(10)));
+    }
+
+    #[test]
+    fn what_another_box_is_answered_counts_and_another_connection_begins_anew() {
+        let began = Instant::now();
+        let at = |s| began + Duration::from_secs(s);
+        let mut answers = Answers::default();
+        assert!(!answers.stayed_away(1, at(0), at(5)));
+        answers.came(1);
+        assert!(!answers.stayed_away(1, at(5), at(10)));
+        // The connection was made anew.
+        assert!(!answers.stayed_away(2, at(10), at(15)));
+        assert!(answers.stayed_away(2, at(15), at(20)));
+    }
 }

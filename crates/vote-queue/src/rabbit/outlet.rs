@@ -22,9 +22,6 @@ use crate::retry::Backoff;
 const PERSISTENT: u8 = 2;
 const TRACE_PARENT: &str = "traceparent";
 
-/// So many confirms in a row stayed away: another broker of the cluster may do better.
-const TIMED_OUT_MAX: u32 = 2;
-
 /// Sends messages one after the other on a channel of its own.
 pub(crate) struct RabbitOutlet {
     link: Link,
@@ -34,7 +31,6 @@ pub(crate) struct RabbitOutlet {
     ids: Ids,
     open: Option<Open>,
     broken: Option<Refusal>,
-    n_timed_out: u32,
 }
 
 struct Open {
@@ -57,7 +53,6 @@ impl RabbitOutlet {
             ids: ids.clone(),
             open: None,
             broken: None,
-            n_timed_out: 0,
         }
     }
 
@@ -138,8 +133,13 @@ impl RabbitOutlet {
         let Some(open) = self.open.take() else {
             return Fate::Refused(Refusal::Unreachable("no channel".into()));
         };
+        let sent_at = Instant::now();
         let (fate, usable) = self.publish(&open, parcel).await;
-        self.count_timeouts(&fate, open.epoch);
+        match &fate {
+            Fate::Stored => self.link.answered(open.epoch),
+            Fate::Unknown(Doubt::TimedOut) => self.link.unanswered(open.epoch, sent_at),
+            Fate::Unknown(Doubt::Lost(_) | Doubt::Storage(_)) | Fate::Refused(_) => {}
+        }
         if usable {
             self.open = Some(open);
             return fate;
@@ -152,20 +152,6 @@ impl RabbitOutlet {
         };
         self.broken = Some(Refusal::Unreachable(reason));
         fate
-    }
-
-    /// A broker that is cut off from the others may go on answering everything but
-    /// publishes (tried on RabbitMQ 4.3). With one broker there is nowhere else to go, and
-    /// other boxes may do well on the connection.
-    fn count_timeouts(&mut self, fate: &Fate, epoch: u64) {
-        self.n_timed_out = match fate {
-            Fate::Unknown(Doubt::TimedOut) => self.n_timed_out + 1,
-            _ => 0,
-        };
-        if self.n_timed_out >= TIMED_OUT_MAX && self.link.has_other_brokers() {
-            self.n_timed_out = 0;
-            self.link.suspect(epoch, "no confirms");
-        }
     }
 
     async fn publish(&self, open: &Open, parcel: Parcel) -> (Fate, bool) {
