@@ -51,8 +51,9 @@ const CONTENTION: [&str; 5] = [
 /// What a fault of the values themselves reads like, on MySQL, MariaDB and SQLite. Only
 /// these can be a vote's fault; every other error (a table that is not there yet, a right
 /// that is missing, memory, one shard away) is one of the servers, and passes.
-const OF_THE_VALUES: [&str; 9] = [
+const OF_THE_VALUES: [&str; 10] = [
     "Out of range value",
+    "value is out of range in",
     "Data too long",
     "Incorrect ",
     "Data truncated",

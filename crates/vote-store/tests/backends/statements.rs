@@ -59,8 +59,8 @@ fn look_at(query: &str) {
     listed.insert(statement);
 }
 
-/// What connections say at their start, what migrations do (files of SQL, which begin with a
-/// comment, under a lock of their own), and what tests say themselves.
+/// What connections say at their start and after a rest, what migrations do (files of SQL,
+/// which begin with a comment, under a lock of their own), and what tests say themselves.
 fn is_no_query_of_the_store(query: &str) -> bool {
     let query = query.trim_start();
     let begins = [
@@ -81,6 +81,7 @@ fn is_no_query_of_the_store(query: &str) -> bool {
         "RELEASE SAVEPOINT",
         "SELECT 1",
         "SELECT ?",
+        "DO 0",
         "--",
         "DO GET_LOCK",
         "DO RELEASE_LOCK",
