@@ -192,7 +192,11 @@ impl Client for Voting {
                 // Never one that this voter has voted on in this round: each vote is one more.
                 let review_no = voter_no * 31 + self.round * 251 + turn;
                 let review = ground.reviews[review_no % ground.reviews.len()];
-                let direction = if self.rng.random_bool(0.8) { "up" } else { "down" };
+                let direction = if self.rng.random_bool(0.8) {
+                    "up"
+                } else {
+                    "down"
+                };
                 let path = format!("{base}/reviews/{review}/{direction}vote");
                 (path, Bytes::new())
             }
@@ -210,11 +214,17 @@ impl Client for Voting {
             .header(HOST, self.host.clone())
             .header(AUTHORIZATION, voter.bearer.clone())
             // One intent is one key, as the front end has it.
-            .header("Idempotency-Key", format!("{:032x}", self.rng.random::<u128>()));
+            .header(
+                "Idempotency-Key",
+                format!("{:032x}", self.rng.random::<u128>()),
+            );
         if !body.is_empty() {
             call = call.header(CONTENT_TYPE, "application/json");
         }
-        #[expect(clippy::unwrap_used, reason = "all parts are well formed by construction")]
+        #[expect(
+            clippy::unwrap_used,
+            reason = "all parts are well formed by construction"
+        )]
         call.body(Full::new(body)).unwrap()
     }
 }

@@ -68,7 +68,9 @@ async fn again_and_again<F: Future<Output = Result<()>>>(
         async move { goes_on }
     });
     let done = turns.map(work).buffer_unordered(AT_ONCE);
-    let n = done.try_fold(0_u64, |n, ()| async move { Ok(n + 1) }).await?;
+    let n = done
+        .try_fold(0_u64, |n, ()| async move { Ok(n + 1) })
+        .await?;
     Ok(per_second(n, began.elapsed()))
 }
 
@@ -84,12 +86,20 @@ pub(crate) async fn single_confirms(amqp_url: &str, lasting: Duration) -> Result
         durable: true,
         ..QueueDeclareOptions::default()
     };
-    channel.queue_declare(queue.into(), durable, arguments).await?;
-    channel.confirm_select(ConfirmSelectOptions::default()).await?;
+    channel
+        .queue_declare(queue.into(), durable, arguments)
+        .await?;
+    channel
+        .confirm_select(ConfirmSelectOptions::default())
+        .await?;
     let body = [7; VOTE_BYTES];
-    let (at, rate) = (&channel, again_and_again(lasting, |_| confirm_one(&channel, queue, &body)));
+    let (at, rate) = (
+        &channel,
+        again_and_again(lasting, |_| confirm_one(&channel, queue, &body)),
+    );
     let rate = rate.await;
-    at.queue_delete(queue.into(), QueueDeleteOptions::default()).await?;
+    at.queue_delete(queue.into(), QueueDeleteOptions::default())
+        .await?;
     rate
 }
 
@@ -132,20 +142,31 @@ pub(crate) async fn compare_and_set(redis_url: &str, lasting: Duration) -> Resul
 pub(crate) async fn batched_inserts(mysql_url: &str, lasting: Duration) -> Result<f64> {
     let mut sql = Conn::new(Opts::from_url(mysql_url)?).await?;
     sql.query_drop("DROP TABLE IF EXISTS bench_ledger").await?;
-    sql.query_drop("CREATE TABLE bench_ledger LIKE review_votes").await?;
+    sql.query_drop("CREATE TABLE bench_ledger LIKE review_votes")
+        .await?;
     let row = "(?, ?, ?, ?, 1, '2026-01-01', 1, 3, NULL, '2026-01-01')";
-    let statement = format!("INSERT INTO bench_ledger VALUES {}", vec![row; ROWS].join(", "));
+    let statement = format!(
+        "INSERT INTO bench_ledger VALUES {}",
+        vec![row; ROWS].join(", ")
+    );
     let began = Instant::now();
     let mut n_rows = 0_u64;
     while began.elapsed() < lasting {
         let mut values = Vec::with_capacity(ROWS * 4);
         for n in 0..ROWS {
             for _ in 0..3 {
-                values.push(Uuid::from_u128(scattered(n_rows, n, values.len())).as_bytes().as_slice().into());
+                values.push(
+                    Uuid::from_u128(scattered(n_rows, n, values.len()))
+                        .as_bytes()
+                        .as_slice()
+                        .into(),
+                );
             }
             values.push(mysql_async::Value::from(n_rows));
         }
-        sql.exec_drop(&statement, values).await.context("an insert")?;
+        sql.exec_drop(&statement, values)
+            .await
+            .context("an insert")?;
         n_rows += ROWS as u64;
     }
     let rate = per_second(n_rows, began.elapsed());

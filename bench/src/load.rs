@@ -98,7 +98,10 @@ impl Answers {
     pub(crate) fn all_good(&self) -> Result<()> {
         let n_bad = self.n_bad;
         let first = self.first_bad.as_deref().unwrap_or_default();
-        ensure!(n_bad == 0, "{n_bad} requests failed, the first with {first}");
+        ensure!(
+            n_bad == 0,
+            "{n_bad} requests failed, the first with {first}"
+        );
         Ok(())
     }
 }
@@ -202,23 +205,26 @@ pub(crate) async fn at_a_pace<C: Client>(
     #[expect(clippy::cast_precision_loss, reason = "some hundred clients")]
     let n_clients = clients.len() as f64;
     let between = Duration::from_secs_f64(n_clients / rate);
-    let asking = clients.into_iter().zip(0_u32..).map(|((mut wire, mut client), n)| {
-        let first = began + between.mul_f64(f64::from(n) / n_clients);
-        tokio::spawn(async move {
-            let mut answers = Answers::new();
-            let mut due = first;
-            while due < began + lasting {
-                sleep_until(due).await;
-                let reply = wire.ask(client.next()).await;
-                answers.note(&reply, good, due.elapsed());
-                if let Ok(reply) = &reply {
-                    client.told(reply);
+    let asking = clients
+        .into_iter()
+        .zip(0_u32..)
+        .map(|((mut wire, mut client), n)| {
+            let first = began + between.mul_f64(f64::from(n) / n_clients);
+            tokio::spawn(async move {
+                let mut answers = Answers::new();
+                let mut due = first;
+                while due < began + lasting {
+                    sleep_until(due).await;
+                    let reply = wire.ask(client.next()).await;
+                    answers.note(&reply, good, due.elapsed());
+                    if let Ok(reply) = &reply {
+                        client.told(reply);
+                    }
+                    due += between;
                 }
-                due += between;
-            }
-            answers
-        })
-    });
+                answers
+            })
+        });
     gather(asking.collect(), began).await
 }
 

@@ -28,7 +28,11 @@ impl Progress {
     /// # Errors
     /// When they do not say.
     pub(crate) async fn of_workers(stack: &RealStack) -> Result<Self> {
-        let urls: Vec<_> = stack.workers.iter().map(|worker| worker.base_url()).collect();
+        let urls: Vec<_> = stack
+            .workers
+            .iter()
+            .map(|worker| worker.base_url())
+            .collect();
         let http = reqwest::Client::new();
         Self::watch(move || {
             let (http, urls) = (http.clone(), urls.clone());
@@ -89,7 +93,10 @@ impl Progress {
             if now > last {
                 (last, moved_at) = (now, Instant::now());
             }
-            ensure!(moved_at.elapsed() < STUCK_AFTER, "{now} of {n} votes were counted, and then no more");
+            ensure!(
+                moved_at.elapsed() < STUCK_AFTER,
+                "{now} of {n} votes were counted, and then no more"
+            );
             let _ = tokio::time::timeout(ASKED_EVERY * 10, n_counted.changed()).await;
         }
     }
@@ -105,7 +112,12 @@ impl Drop for Progress {
 async fn n_settled(http: &reqwest::Client, urls: &[String]) -> Result<u64> {
     let mut sum = 0;
     for url in urls {
-        let metrics = http.get(format!("{url}/metrics")).send().await?.text().await?;
+        let metrics = http
+            .get(format!("{url}/metrics"))
+            .send()
+            .await?
+            .text()
+            .await?;
         sum += sum_of(&metrics, "tally_votes_counted_total");
         let n_rejected = sum_of(&metrics, "tally_votes_rejected_total");
         ensure!(n_rejected == 0, "{n_rejected} votes were rejected");
@@ -146,5 +158,9 @@ pub(crate) fn mean_of(metrics: &str, name: &str) -> Result<f64> {
 /// When it says nothing.
 pub(crate) async fn metrics_of(url: &str) -> Result<String> {
     let answer = reqwest::get(format!("{url}/metrics")).await;
-    answer.context("no metrics")?.text().await.context("no metrics")
+    answer
+        .context("no metrics")?
+        .text()
+        .await
+        .context("no metrics")
 }

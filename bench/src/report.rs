@@ -139,7 +139,10 @@ mod tests {
         assert_eq!(report.short(), ["hot over spread"]);
         let table = report.to_string();
         assert!(table.contains("| pace | 1234 votes/s |  |"), "{table}");
-        assert!(table.contains("| hot over spread | 0.84 times | ≥ 0.9 **short** |"), "{table}");
+        assert!(
+            table.contains("| hot over spread | 0.84 times | ≥ 0.9 **short** |"),
+            "{table}"
+        );
         assert!(table.contains("| accept p99 | 12.3 ms | ≤ 25 |"), "{table}");
     }
 }

@@ -91,9 +91,11 @@ impl Bench {
         ];
         let stack = RealStack::start(1, N_WORKERS_MAX, &settings).await?;
         let mut sql = Conn::new(Opts::from_url(&stack.mysql_url)?).await?;
-        sql.query_drop(format!("SET GLOBAL innodb_buffer_pool_size = {BUFFER_POOL_BYTES}"))
-            .await
-            .context("SQL cannot be given more memory")?;
+        sql.query_drop(format!(
+            "SET GLOBAL innodb_buffer_pool_size = {BUFFER_POOL_BYTES}"
+        ))
+        .await
+        .context("SQL cannot be given more memory")?;
         sql.disconnect().await?;
         let keys = [SigningKey {
             id: "default".to_owned(),
@@ -156,7 +158,10 @@ impl Bench {
         let n_letters: Option<u64> = sql.query_first("SELECT COUNT(*) FROM dead_letters").await?;
         sql.disconnect().await?;
         let (found, due) = (found.unwrap_or_default(), n_before + self.n_cast);
-        ensure!(found == due, "{found} votes are in the ledgers, of {due} accepted");
+        ensure!(
+            found == due,
+            "{found} votes are in the ledgers, of {due} accepted"
+        );
         ensure!(n_letters == Some(0), "{n_letters:?} dead letters");
         Ok(())
     }
@@ -180,11 +185,15 @@ impl Bench {
 
 fn rival_process(task: &str, stack: &RealStack) -> Result<Service> {
     let endpoints = stack.servers()?.endpoints();
-    Ok(Service::new(&format!("rival-{task}"), &built_program("rivals")?, free_port()?)
-        .arg(task)
-        .env("RIVAL_MYSQL_URL", endpoints.mysql_url)
-        .env("RIVAL_AMQP_URL", endpoints.amqp_url)
-        .env("RIVAL_SECRET", SECRET))
+    Ok(Service::new(
+        &format!("rival-{task}"),
+        &built_program("rivals")?,
+        free_port()?,
+    )
+    .arg(task)
+    .env("RIVAL_MYSQL_URL", endpoints.mysql_url)
+    .env("RIVAL_AMQP_URL", endpoints.amqp_url)
+    .env("RIVAL_SECRET", SECRET))
 }
 
 /// Shows what is being measured, and whether it is asked for.
@@ -275,7 +284,7 @@ async fn measure(
         report.note("limit: batched inserts", rate, "rows/s");
     }
 
-    let mut pace = async |name: &'static str, aim: Aim, report: &mut Report, bench: &mut Bench| {
+    let pace = async |name: &'static str, aim: Aim, report: &mut Report, bench: &mut Bench| {
         if !steps.wants(name) {
             return anyhow::Ok(None);
         }
@@ -288,7 +297,10 @@ async fn measure(
     let options_ = pace("sustained, spread: options", Aim::Options, report, bench).await?;
     let hot = pace("sustained, hot: one option", Aim::OneOption, report, bench).await?;
 
-    let theirs = async |name: &'static str, (way, aim): (Way, Aim), report: &mut Report, bench: &mut Bench| {
+    let theirs = async |name: &'static str,
+                        (way, aim): (Way, Aim),
+                        report: &mut Report,
+                        bench: &mut Bench| {
         if !steps.wants(name) {
             return anyhow::Ok(None);
         }
@@ -296,20 +308,65 @@ async fn measure(
         note_pace(report, name, &found);
         Ok(Some(found))
     };
-    let sync_reviews = theirs("synchronous SQL, spread: reviews", (Way::Sync, Aim::Reviews), report, bench).await?;
-    let sync_options = theirs("synchronous SQL, spread: options", (Way::Sync, Aim::Options), report, bench).await?;
-    let sync_hot = theirs("synchronous SQL, hot: one option", (Way::Sync, Aim::OneOption), report, bench).await?;
-    let queued_reviews = theirs("plain queue, spread: reviews", (Way::Queued, Aim::Reviews), report, bench).await?;
-    let queued_hot = theirs("plain queue, hot: one option", (Way::Queued, Aim::OneOption), report, bench).await?;
+    let sync_reviews = theirs(
+        "synchronous SQL, spread: reviews",
+        (Way::Sync, Aim::Reviews),
+        report,
+        bench,
+    )
+    .await?;
+    let sync_options = theirs(
+        "synchronous SQL, spread: options",
+        (Way::Sync, Aim::Options),
+        report,
+        bench,
+    )
+    .await?;
+    let sync_hot = theirs(
+        "synchronous SQL, hot: one option",
+        (Way::Sync, Aim::OneOption),
+        report,
+        bench,
+    )
+    .await?;
+    let queued_reviews = theirs(
+        "plain queue, spread: reviews",
+        (Way::Queued, Aim::Reviews),
+        report,
+        bench,
+    )
+    .await?;
+    let queued_hot = theirs(
+        "plain queue, hot: one option",
+        (Way::Queued, Aim::OneOption),
+        report,
+        bench,
+    )
+    .await?;
 
     if let Some(ratio) = over(&reviews, &sync_reviews) {
-        report.hold("spread over synchronous SQL: reviews", ratio, times, Goal::AtLeast(3.0));
+        report.hold(
+            "spread over synchronous SQL: reviews",
+            ratio,
+            times,
+            Goal::AtLeast(3.0),
+        );
     }
     if let Some(ratio) = over(&options_, &sync_options) {
-        report.hold("spread over synchronous SQL: options", ratio, times, Goal::AtLeast(3.0));
+        report.hold(
+            "spread over synchronous SQL: options",
+            ratio,
+            times,
+            Goal::AtLeast(3.0),
+        );
     }
     if let Some(ratio) = over(&hot, &sync_hot) {
-        report.hold("hot over synchronous SQL, hot", ratio, times, Goal::AtLeast(10.0));
+        report.hold(
+            "hot over synchronous SQL, hot",
+            ratio,
+            times,
+            Goal::AtLeast(10.0),
+        );
     }
     if let Some(ratio) = over(&reviews, &queued_reviews) {
         report.note("spread over a plain queue: reviews", ratio, times);
@@ -322,7 +379,12 @@ async fn measure(
     }
     if let (Some(reviews), Some(confirms)) = (&reviews, confirms) {
         let ratio = reviews.rate / confirms;
-        report.hold("spread over confirms of single messages", ratio, times, Goal::AtLeast(0.5));
+        report.hold(
+            "spread over confirms of single messages",
+            ratio,
+            times,
+            Goal::AtLeast(0.5),
+        );
     }
 
     if let Some(reviews) = &reviews
@@ -333,10 +395,20 @@ async fn measure(
         let ms = |quantile| crate::load::ms(&found.counted, quantile);
         report.note("steady: votes", found.answers.rate(), "votes/s");
         report.note("accept p50", found.answers.ms(0.5), "ms");
-        report.hold("accept p99", found.answers.ms(0.99), "ms", Goal::AtMost(25.0));
+        report.hold(
+            "accept p99",
+            found.answers.ms(0.99),
+            "ms",
+            Goal::AtMost(25.0),
+        );
         report.note("accept p99.9", found.answers.ms(0.999), "ms");
         report.note("accepted to counted p50", ms(0.5), "ms");
-        report.hold("accepted to counted p99", ms(0.99), "ms", Goal::AtMost(300.0));
+        report.hold(
+            "accepted to counted p99",
+            ms(0.99),
+            "ms",
+            Goal::AtMost(300.0),
+        );
     }
     if steps.wants("burst: reviews, then drain") {
         let lasting = Duration::from_secs(if options.quick { 3 } else { 10 });
@@ -391,8 +463,16 @@ async fn measure_growth(
     })
     .await?;
     for (level, found) in &found {
-        report.note(&format!("growth: pace at {level} votes"), found.rate, "votes/s");
-        report.note(&format!("growth: cost at {level} votes"), found.cost_us(), "µs/vote");
+        report.note(
+            &format!("growth: pace at {level} votes"),
+            found.rate,
+            "votes/s",
+        );
+        report.note(
+            &format!("growth: cost at {level} votes"),
+            found.cost_us(),
+            "µs/vote",
+        );
     }
     let ratio = growth::ratio(&found);
     let what = "growth: cost at the most over the fewest";

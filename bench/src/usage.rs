@@ -23,7 +23,8 @@ impl Processes {
     /// When one does not run.
     pub(crate) fn of(stack: &RealStack) -> Result<Self> {
         let servers = stack.servers()?;
-        let pids = |services: &[ServiceProcess]| services.iter().filter_map(ServiceProcess::pid).collect();
+        let pids =
+            |services: &[ServiceProcess]| services.iter().filter_map(ServiceProcess::pid).collect();
         let one = |pid: Option<u32>| pid.context("a server does not run").map(|pid| vec![pid]);
         Ok(Self(BTreeMap::from([
             ("gateway", pids(&stack.gateways)),
@@ -45,11 +46,16 @@ impl Processes {
     /// What they have used so far.
     pub(crate) fn used(&self) -> Used {
         let parents = parents();
-        Used(self.0.iter().map(|(name, pids)| {
-            let mut all = pids.clone();
-            all.extend(parents.keys().filter(|pid| descends(**pid, pids, &parents)));
-            (*name, all.into_iter().map(processor_time).sum())
-        }).collect())
+        Used(
+            self.0
+                .iter()
+                .map(|(name, pids)| {
+                    let mut all = pids.clone();
+                    all.extend(parents.keys().filter(|pid| descends(**pid, pids, &parents)));
+                    (*name, all.into_iter().map(processor_time).sum())
+                })
+                .collect(),
+        )
     }
 
     /// The most memory that a process called `name` ever held, in MiB.

@@ -58,7 +58,11 @@ impl Wire {
         let status = answer.status();
         let etag = answer.headers().get("etag");
         let etag = etag.and_then(|etag| etag.to_str().ok()).map(str::to_owned);
-        let body = answer.into_body().collect().await.context("half an answer")?;
+        let body = answer
+            .into_body()
+            .collect()
+            .await
+            .context("half an answer")?;
         Ok(Reply {
             status,
             etag,

@@ -41,7 +41,13 @@ async fn main() -> Result<()> {
                 secret: Secret::new(&arguments.secret),
             }];
             let tokens = Tokens::new(&keys, 60, Clock::system())?;
-            bench::rival::serve(&arguments.mysql_url, &arguments.amqp_url, tokens, arguments.port).await
+            bench::rival::serve(
+                &arguments.mysql_url,
+                &arguments.amqp_url,
+                tokens,
+                arguments.port,
+            )
+            .await
         }
         Task::Work => bench::rival::work(&arguments.mysql_url, &arguments.amqp_url).await,
     }

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use futures::StreamExt;
 use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
-    QueueDeclareOptions,
+    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions,
+    ConfirmSelectOptions, QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
@@ -27,7 +27,9 @@ pub(super) struct Outbox {
 impl Outbox {
     pub(super) async fn open(amqp_url: &str) -> Result<Self> {
         let (connection, channel) = open(amqp_url).await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await?;
         Ok(Self {
             channel,
             _connection: connection,
@@ -62,7 +64,9 @@ async fn open(amqp_url: &str) -> Result<(Connection, Channel)> {
         durable: true,
         ..QueueDeclareOptions::default()
     };
-    channel.queue_declare(QUEUE.into(), durable, arguments).await?;
+    channel
+        .queue_declare(QUEUE.into(), durable, arguments)
+        .await?;
     Ok((connection, channel))
 }
 
@@ -75,7 +79,9 @@ pub async fn work(mysql_url: &str, amqp_url: &str) -> Result<()> {
     let pool = pool(mysql_url)?;
     make_tables(&pool).await?;
     let (_connection, channel) = open(amqp_url).await?;
-    channel.basic_qos(AT_ONCE, BasicQosOptions::default()).await?;
+    channel
+        .basic_qos(AT_ONCE, BasicQosOptions::default())
+        .await?;
     let consumer = channel.basic_consume(
         QUEUE.into(),
         "".into(),
@@ -83,16 +89,22 @@ pub async fn work(mysql_url: &str, amqp_url: &str) -> Result<()> {
         FieldTable::default(),
     );
     let pool = &pool;
-    let counting = consumer.await?.for_each_concurrent(usize::from(AT_ONCE), |delivery| async move {
-        if let Err(error) = count_one(pool, delivery).await {
-            eprintln!("{error:#}");
-        }
-    });
+    let counting =
+        consumer
+            .await?
+            .for_each_concurrent(usize::from(AT_ONCE), |delivery| async move {
+                if let Err(error) = count_one(pool, delivery).await {
+                    eprintln!("{error:#}");
+                }
+            });
     counting.await;
     Ok(())
 }
 
-async fn count_one(pool: &mysql_async::Pool, delivery: lapin::Result<lapin::message::Delivery>) -> Result<()> {
+async fn count_one(
+    pool: &mysql_async::Pool,
+    delivery: lapin::Result<lapin::message::Delivery>,
+) -> Result<()> {
     let delivery = delivery?;
     let vote: RivalVote = serde_json::from_slice(&delivery.data)?;
     count(pool, &vote).await?;

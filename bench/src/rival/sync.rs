@@ -63,10 +63,22 @@ fn routes(config: &mut ServiceConfig) {
     config
         .route("/readyz", web::get().to(HttpResponse::Ok))
         .route("/empty", web::post().to(empty))
-        .route("/sync/reviews/{review}/{direction}", web::post().to(review_now))
-        .route("/sync/campaigns/{campaign}/votes", web::post().to(campaign_now))
-        .route("/queued/reviews/{review}/{direction}", web::post().to(review_later))
-        .route("/queued/campaigns/{campaign}/votes", web::post().to(campaign_later));
+        .route(
+            "/sync/reviews/{review}/{direction}",
+            web::post().to(review_now),
+        )
+        .route(
+            "/sync/campaigns/{campaign}/votes",
+            web::post().to(campaign_now),
+        )
+        .route(
+            "/queued/reviews/{review}/{direction}",
+            web::post().to(review_later),
+        )
+        .route(
+            "/queued/campaigns/{campaign}/votes",
+            web::post().to(campaign_later),
+        );
 }
 
 async fn empty(_body: Bytes) -> HttpResponse {
@@ -87,7 +99,11 @@ impl Rival {
         Some(self.tokens.verify(token).ok()?.user_id.0)
     }
 
-    fn review_vote(&self, request: &HttpRequest, (review, direction): (Uuid, String)) -> Option<RivalVote> {
+    fn review_vote(
+        &self,
+        request: &HttpRequest,
+        (review, direction): (Uuid, String),
+    ) -> Option<RivalVote> {
         Some(RivalVote::Review {
             vote_id: self.ids.next(),
             voter: self.voter(request)?,
@@ -97,7 +113,12 @@ impl Rival {
         })
     }
 
-    fn campaign_vote(&self, request: &HttpRequest, campaign: Uuid, spend: Spend) -> Option<RivalVote> {
+    fn campaign_vote(
+        &self,
+        request: &HttpRequest,
+        campaign: Uuid,
+        spend: Spend,
+    ) -> Option<RivalVote> {
         Some(RivalVote::Campaign {
             vote_id: self.ids.next(),
             voter: self.voter(request)?,
@@ -136,22 +157,40 @@ fn accepted() -> HttpResponse {
     HttpResponse::Accepted().json(json!({ "state": "accepted" }))
 }
 
-async fn review_now(rival: Data<Rival>, path: Path<(Uuid, String)>, request: HttpRequest) -> HttpResponse {
+async fn review_now(
+    rival: Data<Rival>,
+    path: Path<(Uuid, String)>,
+    request: HttpRequest,
+) -> HttpResponse {
     let vote = rival.review_vote(&request, path.into_inner());
     rival.count(vote).await
 }
 
-async fn review_later(rival: Data<Rival>, path: Path<(Uuid, String)>, request: HttpRequest) -> HttpResponse {
+async fn review_later(
+    rival: Data<Rival>,
+    path: Path<(Uuid, String)>,
+    request: HttpRequest,
+) -> HttpResponse {
     let vote = rival.review_vote(&request, path.into_inner());
     rival.enqueue(vote).await
 }
 
-async fn campaign_now(rival: Data<Rival>, path: Path<Uuid>, spend: Json<Spend>, request: HttpRequest) -> HttpResponse {
+async fn campaign_now(
+    rival: Data<Rival>,
+    path: Path<Uuid>,
+    spend: Json<Spend>,
+    request: HttpRequest,
+) -> HttpResponse {
     let vote = rival.campaign_vote(&request, *path, spend.into_inner());
     rival.count(vote).await
 }
 
-async fn campaign_later(rival: Data<Rival>, path: Path<Uuid>, spend: Json<Spend>, request: HttpRequest) -> HttpResponse {
+async fn campaign_later(
+    rival: Data<Rival>,
+    path: Path<Uuid>,
+    spend: Json<Spend>,
+    request: HttpRequest,
+) -> HttpResponse {
     let vote = rival.campaign_vote(&request, *path, spend.into_inner());
     rival.enqueue(vote).await
 }

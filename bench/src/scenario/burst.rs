@@ -29,7 +29,13 @@ pub(crate) async fn burst(bench: &mut Bench, aim: Aim, lasting: Duration) -> Res
     let gateway = bench.stack.gateways[0].base_url();
     let progress = Progress::of_workers(&bench.stack).await?;
     let round = bench.next_round();
-    let clients = Voting::clients(&bench.ground, N_CLIENTS, &gateway, (aim, Base::TALLY), round)?;
+    let clients = Voting::clients(
+        &bench.ground,
+        N_CLIENTS,
+        &gateway,
+        (aim, Base::TALLY),
+        round,
+    )?;
     for worker in &bench.stack.workers {
         worker.pause()?;
     }

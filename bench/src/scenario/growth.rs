@@ -75,7 +75,9 @@ async fn number_reviews(sql: &mut Conn) -> Result<()> {
 /// Writes the votes numbered `first` to `last`, which is not included. A voter's votes go
 /// to one review after the other.
 async fn write_votes(sql: &mut Conn, first: u64, last: u64) -> Result<()> {
-    let n_reviews: Option<u64> = sql.query_first("SELECT COUNT(*) FROM bench_reviews").await?;
+    let n_reviews: Option<u64> = sql
+        .query_first("SELECT COUNT(*) FROM bench_reviews")
+        .await?;
     let n_reviews = n_reviews.context("no reviews")?;
     let from = format!(
         "FROM seq_{first}_to_{last} AS votes JOIN bench_reviews AS reviews \
@@ -108,7 +110,9 @@ async fn add_up(sql: &mut Conn, n_votes: u64) -> Result<()> {
             "REPLACE INTO review_voters SELECT {voter}, 1, \
              ({n_own} - 1) * {N_VOTERS} + seq + 1, {n_own} {from}"
         ),
-        format!("REPLACE INTO review_voter_days SELECT {voter}, '2026-01-01', {n_own}, 10000 {from}"),
+        format!(
+            "REPLACE INTO review_voter_days SELECT {voter}, '2026-01-01', {n_own}, 10000 {from}"
+        ),
         "UPDATE review_counters JOIN (SELECT review_id, SUM(direction = 1) AS n_up, \
          SUM(direction = -1) AS n_down, SUM(ever_up) AS n_ever FROM review_standings \
          GROUP BY review_id) AS sums USING (review_id) \

@@ -58,7 +58,13 @@ impl Client for Polling {
 /// When something else is answered.
 pub(crate) async fn polls(bench: &Bench, poll: Poll, lasting: Duration) -> Result<f64> {
     let address = address_of(&bench.stack.catalog.base_url())?;
-    let ids: Vec<_> = bench.ground.reviews.iter().take(N_IDS).map(ToString::to_string).collect();
+    let ids: Vec<_> = bench
+        .ground
+        .reviews
+        .iter()
+        .take(N_IDS)
+        .map(ToString::to_string)
+        .collect();
     let path = match poll {
         Poll::SameCounts | Poll::NewCounts => {
             format!("/api/v1/reviews/counts?ids={}", ids.join(","))
@@ -79,7 +85,11 @@ pub(crate) async fn polls(bench: &Bench, poll: Poll, lasting: Duration) -> Resul
         client.told(&first);
         clients.push((wire, client));
     }
-    let good = if is_forgetful { StatusCode::OK } else { StatusCode::NOT_MODIFIED };
+    let good = if is_forgetful {
+        StatusCode::OK
+    } else {
+        StatusCode::NOT_MODIFIED
+    };
     let answers = as_fast_as_possible(clients, lasting, good, None).await?;
     answers.all_good()?;
     Ok(answers.rate())

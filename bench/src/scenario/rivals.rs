@@ -53,7 +53,9 @@ pub(crate) async fn rival(
     let clients = Voting::clients(&bench.ground, N_CLIENTS, &url, (aim, base), round)?;
     let began = Instant::now();
     let answers = as_fast_as_possible(clients, lasting, StatusCode::ACCEPTED, window).await?;
-    answers.all_good().context("a rival's vote was not accepted")?;
+    answers
+        .all_good()
+        .context("a rival's vote was not accepted")?;
     let ended = match way {
         Way::Sync => began + answers.took,
         Way::Queued => progress.wait_for(answers.n_good).await?,

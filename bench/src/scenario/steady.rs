@@ -35,11 +35,22 @@ pub(crate) struct Steady {
 ///
 /// # Errors
 /// When a vote is refused, or is not counted.
-pub(crate) async fn steady(bench: &mut Bench, aim: Aim, rate: f64, lasting: Duration) -> Result<Steady> {
+pub(crate) async fn steady(
+    bench: &mut Bench,
+    aim: Aim,
+    rate: f64,
+    lasting: Duration,
+) -> Result<Steady> {
     let gateway = bench.stack.gateways[0].base_url();
     let progress = Progress::of_workers(&bench.stack).await?;
     let round = bench.next_round();
-    let mut clients = Voting::clients(&bench.ground, N_CLIENTS, &gateway, (aim, Base::TALLY), round)?;
+    let mut clients = Voting::clients(
+        &bench.ground,
+        N_CLIENTS,
+        &gateway,
+        (aim, Base::TALLY),
+        round,
+    )?;
     let (wire, voting) = clients.pop().context("no client")?;
     let (answers, followed) = tokio::join!(
         at_a_pace(clients, rate, lasting, StatusCode::ACCEPTED),
@@ -54,7 +65,11 @@ pub(crate) async fn steady(bench: &mut Bench, aim: Aim, rate: f64, lasting: Dura
 }
 
 /// Casts a vote now and then and looks until it is counted.
-async fn follow(mut wire: Wire, mut voting: Voting, lasting: Duration) -> Result<(Histogram<u64>, u64)> {
+async fn follow(
+    mut wire: Wire,
+    mut voting: Voting,
+    lasting: Duration,
+) -> Result<(Histogram<u64>, u64)> {
     let mut counted = Histogram::new(3)?;
     let mut n_followed = 0;
     let until = Instant::now() + lasting;

@@ -47,7 +47,13 @@ pub(crate) async fn sustained(bench: &mut Bench, aim: Aim, lasting: Duration) ->
     let progress = Progress::of_workers(&bench.stack).await?;
     let before = bench.processes()?.used();
     let round = bench.next_round();
-    let clients = Voting::clients(&bench.ground, N_CLIENTS, &gateway, (aim, Base::TALLY), round)?;
+    let clients = Voting::clients(
+        &bench.ground,
+        N_CLIENTS,
+        &gateway,
+        (aim, Base::TALLY),
+        round,
+    )?;
     let window = Window::new(progress.n_counted(), N_OPEN_MAX);
     let began = Instant::now();
     let answers = as_fast_as_possible(clients, lasting, StatusCode::ACCEPTED, Some(window)).await?;
