@@ -68,14 +68,25 @@ pub(crate) fn build(packages: &[&str], profile: Profile) -> Result<PathBuf> {
 /// # Errors
 /// When the build fails; cargo has said why.
 pub(crate) fn build_for_chaos() -> Result<PathBuf> {
-    run(&mut cargo(&[
-        "build",
-        "--profile",
-        "chaos",
-        "--workspace",
-        "--bins",
-    ]))?;
-    Ok(programs(Profile::Chaos))
+    build_programs(Profile::Chaos)
+}
+
+/// Builds every program, optimised, and returns the folder they lie in.
+///
+/// # Errors
+/// When the build fails; cargo has said why.
+pub(crate) fn build_optimised() -> Result<PathBuf> {
+    build_programs(Profile::Release)
+}
+
+fn build_programs(profile: Profile) -> Result<PathBuf> {
+    let mut command = cargo(&["build", "--workspace", "--bins", "--profile"]);
+    run(command.arg(match profile {
+        Profile::Dev => "dev",
+        Profile::Release => "release",
+        Profile::Chaos => "chaos",
+    }))?;
+    Ok(programs(profile))
 }
 
 /// Builds every program and test of the workspace and returns the folder that

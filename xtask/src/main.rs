@@ -1,5 +1,6 @@
 //! Starts, tests and torments Tally: `cargo xtask --help`.
 
+mod bench;
 mod cargo;
 mod chaos;
 mod close_runs;
@@ -45,6 +46,8 @@ enum Task {
     CloseRuns(close_runs::Arguments),
     /// Break Tally on purpose, and see whether chaos and close runs notice.
     Mutants(mutants::Arguments),
+    /// Measure Tally, beside what would be built instead and what the servers can do.
+    Bench(bench::Arguments),
     /// Try every route against its description, with schemathesis.
     ApiCheck(schemathesis::Arguments),
     /// Feed made-up bytes to what reads bytes from outside, with libFuzzer.
@@ -60,6 +63,7 @@ async fn main() -> ExitCode {
         Task::Chaos(arguments) => chaos::run(&arguments),
         Task::CloseRuns(arguments) => close_runs::run(&arguments),
         Task::Mutants(arguments) => mutants::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::ApiCheck(arguments) => schemathesis::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
     };
