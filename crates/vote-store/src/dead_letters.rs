@@ -162,7 +162,8 @@ pub struct LetterDrop {
 pub enum DropOutcome {
     /// It is dropped.
     Done {
-        /// The votes that were rejected now; the ledger knew the others.
+        /// The votes that were rejected now. The ledger knew the others, or they name a
+        /// campaign that is drained or final, and whose ledger never moves again.
         rejected: Vec<VoteId>,
     },
     /// It was dropped before; nothing changed.
@@ -241,7 +242,8 @@ impl Store {
 
     /// Drops a letter, with an audit record, and enters those of its votes that the ledger
     /// does not know as rejected, all in one transaction: each voter's row is locked, and
-    /// gets a new version, as when votes settle. Repeating it changes nothing.
+    /// gets a new version, as when votes settle. What names a campaign that is drained or
+    /// final is left out. Repeating it changes nothing.
     ///
     /// # Errors
     /// [`StoreError`]; nothing was written, unless [`StoreError::Unavailable`] hides a

@@ -107,14 +107,17 @@ pub(crate) async fn drop_letter(
         reason,
     } = drop;
     let touched: BTreeSet<CampaignId> = votes.campaigns.iter().map(|vote| vote.campaign).collect();
-    let mut existing = BTreeSet::new();
+    // Those whose ledger may still change. Whatever another's does not have by now has no end
+    // there: it was never cast.
+    let mut unfinished = BTreeSet::new();
     let of_box: BTreeSet<CampaignId> = of_campaign.iter().copied().collect();
     for campaign in touched.union(&of_box).copied() {
         let Some(progress) = voids::lock(connection, campaign).await? else {
             continue;
         };
-        existing.insert(campaign);
-        if of_box.contains(&campaign) && progress >= Progress::Drained {
+        if progress < Progress::Drained {
+            unfinished.insert(campaign);
+        } else if of_box.contains(&campaign) {
             return Ok(DropOutcome::CampaignOver(campaign));
         }
     }
@@ -127,8 +130,11 @@ pub(crate) async fn drop_letter(
         LetterState::Open => {}
     }
     let mut rejected = Vec::new();
-    for campaign in touched.intersection(&existing) {
-        let of_campaign = votes.campaigns.iter().filter(|vote| vote.campaign == *campaign);
+    for campaign in touched.intersection(&unfinished) {
+        let of_campaign = votes
+            .campaigns
+            .iter()
+            .filter(|vote| vote.campaign == *campaign);
         let of_campaign: Vec<CampaignVote> = of_campaign.map(storable_in_campaign).collect();
         rejected.extend(reject_in_campaign(connection, *campaign, &of_campaign, act).await?);
     }

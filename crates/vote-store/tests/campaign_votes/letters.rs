@@ -168,11 +168,39 @@ on_each_backend! {
         // One whose origin nobody knows would keep every other campaign from closing.
         store.keep_dead_letters(&[new_letter("votes.dead", b"lost")], noon(10, 8)).await?;
         let lost = store.open_dead_letters(Some("votes.dead"), 1).await?[0].id;
-        let done = DropOutcome::Done { rejected: vec![vote_id(2)] };
+        let done = DropOutcome::Done { rejected: Vec::new() };
         let votes = LetterVotes { campaigns: vec![late], ..LetterVotes::default() };
         assert_eq!(store.drop_dead_letter(lost, &a_drop(None, votes), &act(3, noon(10, 9))).await?, done);
+        assert_eq!((outcome(store, 2).await?, state_of(store, lost).await?), (None, (LetterState::Dropped, 1)));
         let (again, frozen) = store.recompute_result(CAMPAIGN).await?;
         assert_eq!(again.digest(), frozen.context("no result")?.digest);
+        Ok(())
+    }
+
+    async fn dropping_a_letter_moves_no_campaign_that_is_drained_already(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        create(store, CAMPAIGN, &plan()).await?;
+        let other = CampaignId(Uuid::from_u128(0xC2));
+        create(store, other, &plan()).await?;
+        let voter = member(1);
+        settle(store, CAMPAIGN, &[free_vote(1, &voter, noon(9, 1), 1)], noon(9, 2)).await;
+        store.take_closing_lease(CAMPAIGN, ME, noon(10, 0), noon(10, 30)).await?;
+        store.begin_closing(CAMPAIGN, ME, noon(10, 1)).await?;
+        store.set_drained(CAMPAIGN, BOX, ME, noon(10, 2)).await?;
+        let told = version(store).await?;
+
+        // Two votes in the box of another campaign, of which one is foreign there.
+        let foreign = free_vote(2, &voter, noon(9, 3), 1);
+        let own = CampaignVote { campaign: other, ..free_vote(3, &member(2), noon(9, 3), 1) };
+        store.keep_dead_letters(&[new_letter("votes.campaign.8", b"both")], noon(10, 3)).await?;
+        let id = store.open_dead_letters(Some("votes.campaign.8"), 1).await?[0].id;
+        let votes = LetterVotes { campaigns: vec![foreign, own], ..LetterVotes::default() };
+        let done = DropOutcome::Done { rejected: vec![vote_id(3)] };
+        assert_eq!(store.drop_dead_letter(id, &a_drop(Some(other), votes), &act(1, noon(10, 4))).await?, done);
+        assert_eq!((outcome(store, 2).await?, outcome(store, 3).await?), (None, Some(DROPPED)));
+        let campaign = CAMPAIGN.0.simple();
+        let of_voter = format!("SELECT version AS n FROM campaign_voters WHERE campaign_id = X'{campaign}'");
+        assert_eq!(store.select_number(&of_voter).await?, told, "a voter of a drained campaign moved");
         Ok(())
     }
 
