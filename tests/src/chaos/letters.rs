@@ -99,7 +99,7 @@ async fn decide(operator: &Member, panicked: &BTreeSet<Uuid>) -> Result<usize> {
         } else if is_of(&shown, panicked) {
             let path = format!("{path}/replay");
             let replayed = operator.ask_gateway(Method::POST, &path, None);
-            replayed.await?.expect(200)?;
+            replayed.await?.expect(202)?;
             n_replayed += 1;
         }
     }
@@ -128,4 +128,61 @@ async fn n_dropped(stack: &RealStack) -> Result<usize> {
         .await?;
     sql.disconnect().await?;
     Ok(n.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::client::Client;
+
+    /// A gateway that has one open letter, of a vote of `member` that a worker panicked over,
+    /// and answers as the contract says.
+    async fn gateway_with_a_letter_of(member: Uuid) -> Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                let mut asked = String::new();
+                let mut lines = BufReader::new(&mut connection).lines();
+                while let Ok(Some(line)) = lines.next_line().await
+                    && !line.is_empty()
+                {
+                    asked.push_str(&line);
+                }
+                let (status, body) = if asked.starts_with("POST /api/v1/dead-letters/7/replay") {
+                    ("202 Accepted", json!({ "state": "replayed" }))
+                } else if asked.starts_with("GET /api/v1/dead-letters/7 ") {
+                    let votes = json!([{ "voter": { "id": member } }]);
+                    let letter = json!({
+                        "kind": "vote", "detail": "settling panicked", "bytes": "",
+                        "votes": votes,
+                    });
+                    ("200 OK", letter)
+                } else {
+                    ("200 OK", json!({ "items": [{ "dead_letter_id": "7" }] }))
+                };
+                let body = body.to_string();
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    body.len()
+                );
+                let _ = connection.write_all((head + &body).as_bytes()).await;
+            }
+        });
+        Ok(url)
+    }
+
+    #[tokio::test]
+    async fn a_letter_that_workers_panicked_over_is_replayed_and_counts_as_such() -> Result<()> {
+        let member = Uuid::from_u128(7);
+        let url = gateway_with_a_letter_of(member).await?;
+        let client = Client::new(&url, &url)?;
+        let operator = Member::new(client, Uuid::from_u128(8), "operator", String::new());
+        assert_eq!(decide(&operator, &BTreeSet::from([member])).await?, 1);
+        assert_eq!(decide(&operator, &BTreeSet::new()).await?, 0);
+        Ok(())
+    }
 }
