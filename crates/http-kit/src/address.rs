@@ -49,7 +49,9 @@ impl Addresses {
         };
         let elements = headers
             .get_all(name)
-            .flat_map(|value| value.to_str().unwrap_or_default().split(','));
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+            // Each by itself: what a client wrote must not spoil what the proxy added.
+            .map(|element| std::str::from_utf8(element).unwrap_or_default());
         if is_rfc {
             elements
                 .map(|element| for_of(element).unwrap_or_default())
@@ -118,6 +120,28 @@ mod tests {
         assert_eq!(ask("10.0.0.3, 10.0.0.2"), "10.0.0.3", "all are trusted");
         assert_eq!(ask("1.1.1.1, unknown"), "10.0.0.1");
         assert_eq!(ask(""), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_is_no_text_spoils_only_itself() {
+        let ask = |header, name: &'static str, value: &[u8]| {
+            let mut headers = HeaderMap::new();
+            let value = HeaderValue::from_bytes(value).unwrap();
+            headers.append(HeaderName::from_static(name), value);
+            let addresses = Addresses {
+                trusted: "10.0.0.0/8".parse().unwrap(),
+                header,
+            };
+            let peer = "10.0.0.1".parse().unwrap();
+            addresses.client_behind(peer, &headers).to_string()
+        };
+        let x = |value| ask(ForwardedHeader::XForwardedFor, "x-forwarded-for", value);
+        assert_eq!(x(b"\xff, 203.0.113.9, 10.0.0.2"), "203.0.113.9");
+        assert_eq!(x("1.1.1.1\u{e9},203.0.113.9".as_bytes()), "203.0.113.9");
+        assert_eq!(x(b"203.0.113.9, \xff, 10.0.0.2"), "10.0.0.2");
+        let rfc = |value| ask(ForwardedHeader::Forwarded, "forwarded", value);
+        assert_eq!(rfc(b"for=\xff, for=203.0.113.9"), "203.0.113.9");
+        assert_eq!(rfc(b"for=203.0.113.9;by=\xff"), "10.0.0.1");
     }
 
     #[test]
