@@ -21,7 +21,7 @@ use vote_domain::Ids;
 use crate::meter::{InFlight, count_request};
 use crate::problem::PROBLEM_JSON;
 use crate::rate::{SiteLimits, Standing};
-use crate::routes::{RouteTable, method_not_allowed};
+use crate::routes::{RouteTable, method_not_allowed, route_template, routed_path};
 use crate::trace::TraceParent;
 use crate::trace::X_TRACE_ID;
 use crate::{Problem, Tokens, api_docs, rate};
@@ -79,6 +79,7 @@ impl Door {
 /// What is remembered of a request while it is served.
 struct Head {
     method: Method,
+    /// As routes are found by it.
     path: String,
     trace: TraceParent,
     started: Instant,
@@ -95,7 +96,7 @@ pub(crate) async fn around<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let head = Head {
         method: request.method().clone(),
-        path: request.path().to_owned(),
+        path: routed_path(request.request()).to_owned(),
         trace: TraceParent::from_headers(request.headers(), &edge.ids),
         started: Instant::now(),
         standings: RefCell::default(),
@@ -106,7 +107,7 @@ pub(crate) async fn around<B: MessageBody + 'static>(
         "request",
         trace_id = head.trace.trace_id(),
         method = %head.method,
-        path = head.path,
+        path = request.path(),
     );
     let _in_flight = InFlight::enter();
     async {
@@ -144,7 +145,8 @@ fn finish_response<B: MessageBody + 'static>(
     head: &Head,
     edge: &Edge,
 ) -> ServiceResponse<BoxBody> {
-    let route = answer.request().match_pattern();
+    let request = answer.request();
+    let route = request.match_pattern().or_else(|| route_template(request));
     let answer = answer.map_into_boxed_body();
     let (request, answer) = answer.into_parts();
     let answer = finish(answer, head, edge, route.as_deref().unwrap_or(UNMATCHED));

@@ -34,6 +34,7 @@ pub use meter::Meter;
 pub use page::{Cursor, Limit, Page, PageQuery};
 pub use problem::{Problem, ProblemDetails};
 pub use rate::RateLimits;
+pub use routes::route_template;
 pub use site::{API_BASE, Listening, ServeError, Site};
 pub use tokens::{TokenError, Tokens};
 pub use trace::TraceParent;

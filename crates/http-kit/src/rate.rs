@@ -15,6 +15,7 @@ use bootstrap::settings;
 use metrics::counter;
 
 use crate::address::Addresses;
+use crate::routes::routed_path;
 use crate::{API_BASE, Problem, Tokens, actor};
 
 pub(crate) use headers::add_headers;
@@ -123,7 +124,7 @@ impl SiteLimits {
         tokens: Option<&Tokens>,
         standings: &mut Vec<Standing>,
     ) -> Result<(), Problem> {
-        if !request.path().starts_with(API_BASE) {
+        if !routed_path(request.request()).starts_with(API_BASE) {
             return Ok(());
         }
         let limiters = &self.limits.0;
@@ -167,7 +168,7 @@ impl SiteLimits {
     }
 
     fn counts(&self, request: &ServiceRequest) -> Counts {
-        let (method, path) = (request.method(), request.path());
+        let (method, path) = (request.method(), routed_path(request.request()));
         let rule = self
             .rules
             .iter()

@@ -1,4 +1,5 @@
-//! The table of documented routes: what a path that nobody serves could have meant.
+//! Which route a request goes to, and the table of documented routes: what a path that
+//! nobody serves could have meant.
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -7,6 +8,20 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use utoipa::openapi::OpenApi;
 
 use crate::Problem;
+
+/// The path that routes are found by: with its percent-escapes decoded, but for those of
+/// `%`, `/` and `+`. Whatever is decided on a path is decided on this one, for a client may
+/// write `/%61pi` and be served as at `/api`.
+pub(crate) fn routed_path(request: &HttpRequest) -> &str {
+    request.match_info().as_str()
+}
+
+/// The template of the route at the request's path, such as `/api/v1/reviews/{id}`, also
+/// before the request has gone there; `None` where there is none.
+#[must_use]
+pub fn route_template(request: &HttpRequest) -> Option<String> {
+    request.resource_map().match_pattern(routed_path(request))
+}
 
 /// Path templates such as `/api/v1/reviews/{id}`, each with its methods.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +86,7 @@ impl RouteTable {
 /// Answers what no route took: 405 `method_not_allowed` with `Allow` where another
 /// method would do, 404 `not_found` elsewhere.
 pub(crate) async fn fallback(request: HttpRequest, routes: Data<RouteTable>) -> HttpResponse {
-    let methods = routes.methods(request.path());
+    let methods = routes.methods(routed_path(&request));
     if methods.is_empty() || methods.contains(&request.method().as_str()) {
         return not_found().error_response();
     }

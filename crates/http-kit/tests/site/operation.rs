@@ -74,6 +74,25 @@ async fn metrics_count_requests_by_route_not_by_path() {
 }
 
 #[actix_web::test]
+async fn a_path_that_is_written_otherwise_is_measured_as_the_route_it_leads_to() {
+    let site = site();
+    let put = || TestRequest::put().uri("/api/v1/t%68ings");
+    let (status, headers, _) = ask(&site, put()).await;
+    assert_eq!(status, 405);
+    assert_eq!(headers.get("allow").unwrap(), "POST");
+    let (status, _, _) = problem(&site, TestRequest::get().uri("/api/v1/%70anics")).await;
+    assert_eq!(status, 500);
+    let (status, headers, _) = ask(&site, TestRequest::get().uri("/d%6Fcs/")).await;
+    assert_eq!(status, 200);
+    let policy = headers.get("content-security-policy").unwrap();
+    assert!(policy.to_str().unwrap().contains("default-src 'self'"));
+    let (_, _, body) = ask(&site, TestRequest::get().uri("/metrics")).await;
+    let body = text(&body);
+    let line = r#"http_requests_total{method="PUT",route="/api/v1/things",status="405"}"#;
+    assert!(body.contains(line), "{line} is missing in\n{body}");
+}
+
+#[actix_web::test]
 async fn the_api_describes_itself() {
     let (status, _, body) = ask(&site(), TestRequest::get().uri("/openapi.json")).await;
     assert_eq!(status, 200);

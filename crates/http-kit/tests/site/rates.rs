@@ -117,6 +117,26 @@ async fn reads_writes_and_logins_do_not_use_each_other_up() {
 }
 
 #[actix_web::test]
+async fn a_path_that_is_written_otherwise_counts_as_what_it_leads_to() {
+    let site = site_limited_to(&limits());
+    let post = |path: &str| from("203.0.113.9", TestRequest::post().uri(path));
+    assert_eq!(status(&site, post("/%61pi/v1/both")).await, 200);
+    assert_eq!(status(&site, post("/api/v1/%62oth")).await, 200);
+    for path in ["/api/v1/both", "/%61pi/v1/both", "/api/v1/%62%6Fth"] {
+        let (status, _, body) = problem(&site, post(path)).await;
+        assert_eq!(
+            (status, &body["quota"]),
+            (429, &"address-logins".into()),
+            "{path}"
+        );
+    }
+    // What leads nowhere within the API is no part of it.
+    let (refused, headers, _) = ask(&site, post("/api%2Fv1/both")).await;
+    assert_eq!(refused, 404);
+    assert!(!headers.contains_key("ratelimit"));
+}
+
+#[actix_web::test]
 async fn whoever_signed_is_held_to_the_keys_quota_once_the_gate_has_let_it_in() {
     let site = site_limited_to(&settings::RateLimits {
         partner_requests: 2,
