@@ -17,7 +17,7 @@ mod voter;
 pub use arena::{Arena, Means};
 pub use books::CampaignBooks;
 pub use draft::{Channel, Draft};
-pub use history::{Accepted, CampaignHistory};
+pub use history::{Accepted, CampaignHistory, Doubt};
 pub use judge::{CampaignPromise, CampaignViolation, Closing, judge};
 pub use loss::{Loss, lose_nodes_under_load, lose_redis_under_load};
 pub use partner::{Call, Partner, Service, Signed};

@@ -7,8 +7,10 @@
 mod books;
 mod faults;
 mod history;
+pub(crate) mod intents;
 mod judge;
 mod letters;
+pub(crate) mod loss;
 mod midnight;
 mod panics;
 mod plan;
@@ -34,7 +36,7 @@ use vote_domain::Clock;
 pub use books::{Books, Ledger, execute};
 pub(crate) use books::{connect, uuid};
 pub(crate) use faults::{freeze_service, heal, lock_tables, restart_service};
-pub use history::{Accepted, History};
+pub use history::{Accepted, Doubt, History};
 pub use judge::{Promise, Rules, Violation, judge};
 pub use report::Report;
 
@@ -224,8 +226,9 @@ pub async fn run(options: Options) -> Result<Run> {
     for campaign in &mut played {
         campaign.settle().await;
     }
-    let rules = world.rules(REWARD_UP_VOTES, REWARD_CREDIT);
     let mut carried_out = breaker.done.into_inner();
+    let lost_at = carried_out.lost_at;
+    let rules = world.rules(REWARD_UP_VOTES, REWARD_CREDIT, lost_at);
     let picked = panics.picked().await;
     let cleared = letters::clear(&arena.operator, &stack, carried_out.n_poison, &picked).await?;
     carried_out.n_replayed = cleared.n_replayed;
@@ -233,7 +236,7 @@ pub async fn run(options: Options) -> Result<Run> {
     reckoning.violations.extend(cleared.violations);
     let mut verdicts = Vec::new();
     for campaign in played {
-        verdicts.push(campaign.judge(&arena, healed_at).await?);
+        verdicts.push(campaign.judge(&arena, healed_at, lost_at).await?);
     }
     // With every result frozen.
     reckoning.violations.extend(verified::verify(&stack)?);

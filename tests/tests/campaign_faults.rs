@@ -52,6 +52,14 @@ mod faults {
                 CampaignPromise::NothingAfterTheEnd,
             ),
             (
+                format!("UPDATE campaign_votes SET reason = 'insufficient_tickets' {of_it}"),
+                CampaignPromise::RejectionsAreDue,
+            ),
+            (
+                format!("UPDATE campaign_votes SET vote_id = REVERSE(vote_id) {of_it}"),
+                CampaignPromise::NothingIsAdded,
+            ),
+            (
                 format!("DELETE FROM campaign_votes WHERE vote_id = X'{lost}'"),
                 CampaignPromise::NothingIsLost,
             ),

@@ -34,13 +34,22 @@ mod faults {
             ),
             ("DELETE FROM review_standings LIMIT 1", Promise::OneStands),
             (
+                "UPDATE review_votes SET reason = 'daily_quota_used' \
+                 WHERE reason IS NULL AND day_limit > 3 LIMIT 1",
+                Promise::RejectionsAreDue,
+            ),
+            (
+                "UPDATE review_votes SET vote_id = REVERSE(vote_id) LIMIT 1",
+                Promise::NothingIsAdded,
+            ),
+            (
                 &*format!("DELETE FROM review_votes WHERE vote_id = X'{lost}'"),
                 Promise::NothingIsLost,
             ),
         ] {
             execute(url, statement).await?;
             let books = Books::read(url).await?;
-            let violations = judge(&books, &run.history.accepted, &run.rules);
+            let violations = judge(&books, &run.history, &run.rules);
             ensure!(
                 violations
                     .iter()

@@ -20,6 +20,8 @@ pub(crate) struct VoteRow {
     /// Microseconds since the Unix epoch, when it was admitted.
     pub(crate) seq: i64,
     pub(crate) day: String,
+    /// The most tickets a day on its channel that it was held to.
+    pub(crate) limit: Option<i64>,
     /// Lots and how many tickets of each.
     pub(crate) draws: Vec<(Uuid, i64)>,
     /// Why it was rejected; `None` for a counted vote.
@@ -28,6 +30,8 @@ pub(crate) struct VoteRow {
     pub(crate) voided: bool,
     /// Whether its tickets are lost although it does not count.
     pub(crate) forfeited: bool,
+    /// Microseconds since the Unix epoch, when a worker began to settle it.
+    pub(crate) settled_at: i64,
 }
 
 impl VoteRow {
@@ -55,6 +59,7 @@ pub(crate) struct LotRow {
 /// Everything SQL holds of a campaign.
 #[derive(Clone, Debug, Default)]
 pub struct CampaignBooks {
+    pub(crate) campaign: Uuid,
     pub(crate) progress: String,
     pub(crate) starts_at: i64,
     pub(crate) ends_at: i64,
@@ -97,7 +102,7 @@ impl CampaignBooks {
             sql,
             campaign: Value::Bytes(campaign.as_bytes().to_vec()),
         };
-        let books = reader.books().await;
+        let books = reader.books(campaign).await;
         reader.sql.disconnect().await?;
         books
     }
@@ -137,7 +142,7 @@ impl Reader {
         rows.with_context(|| text.to_owned())
     }
 
-    async fn books(&mut self) -> Result<CampaignBooks> {
+    async fn books(&mut self, campaign: Uuid) -> Result<CampaignBooks> {
         let mut heads = self
             .rows::<(String, i64, i64, i64)>(
                 "SELECT progress, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', starts_at), \
@@ -148,6 +153,7 @@ impl Reader {
         let head = heads.pop().context("no such campaign")?;
         let (progress, starts_at, ends_at, free_daily_tickets) = head;
         Ok(CampaignBooks {
+            campaign,
             progress,
             starts_at,
             ends_at,
@@ -216,14 +222,16 @@ impl Reader {
     async fn votes(&mut self) -> Result<Vec<VoteRow>> {
         type Row = (
             (Vec<u8>, Vec<u8>, i64, i64, i64, i64),
-            (String, Vec<u8>, Option<String>, bool, Option<bool>),
+            (String, Option<i64>, Vec<u8>, Option<String>),
+            (bool, Option<bool>, i64),
         );
         let bound = Params::Positional(vec![self.campaign.clone()]);
         let rows: Vec<mysql_async::Row> = self
             .sql
             .exec(
                 "SELECT v.vote_id, v.voter_id, v.option_no, v.channel_no, v.tickets, v.seq, \
-                 CAST(v.day AS CHAR), v.draws, v.reason, v.forfeited, w.forfeited \
+                 CAST(v.day AS CHAR), v.use_limit, v.draws, v.reason, v.forfeited, w.forfeited, \
+                 TIMESTAMPDIFF(MICROSECOND, '1970-01-01', v.settled_at) \
                  FROM campaign_votes v LEFT JOIN campaign_voids w ON w.vote_id = v.vote_id \
                  WHERE v.campaign_id = ?",
                 bound,
@@ -241,18 +249,13 @@ impl Reader {
                         row.take(4)?,
                         row.take(5)?,
                     ),
-                    (
-                        row.take(6)?,
-                        row.take(7)?,
-                        row.take(8)?,
-                        row.take(9)?,
-                        row.take(10)?,
-                    ),
+                    (row.take(6)?, row.take(7)?, row.take(8)?, row.take(9)?),
+                    (row.take(10)?, row.take(11)?, row.take(12)?),
                 ))
             })();
-            let ((vote_id, voter, option, channel, tickets, seq), rest) =
+            let (asked, (day, limit, draws, reason), (forfeited, voided, settled_at)) =
                 read.context("a row of the ledger is not as expected")?;
-            let (day, draws, reason, forfeited, voided) = rest;
+            let (vote_id, voter, option, channel, tickets, seq) = asked;
             votes.push(VoteRow {
                 vote_id: uuid(vote_id),
                 voter: uuid(voter),
@@ -261,10 +264,12 @@ impl Reader {
                 tickets,
                 seq,
                 day,
+                limit,
                 draws: parse_draws(&draws)?,
                 voided: voided.is_some() || reason.as_deref() == Some("voided"),
                 reason,
                 forfeited: forfeited || voided == Some(true),
+                settled_at,
             });
         }
         Ok(votes)

@@ -58,9 +58,7 @@ pub struct CloseRun {
 impl CloseRun {
     /// How many unknown votes, which a 503 named, the ledger holds, and how many not.
     fn unknown(&self) -> (usize, usize) {
-        let mut unknown = self.history.unknown.clone();
-        unknown.sort_unstable();
-        unknown.dedup();
+        let unknown = self.history.unknown();
         let n_unknown = unknown.len();
         let in_ledger = |id: &Uuid| self.books.votes.iter().any(|vote| vote.vote_id == *id);
         let n_counted = unknown.iter().filter(|id| in_ledger(id)).count();

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 use vote_domain::Clock;
 
-use super::history::{Accepted, CampaignHistory, Open};
+use super::history::{Accepted, CampaignHistory, Doubt, Open};
 use super::voter::Voter;
 use crate::answer::Answer;
 use crate::chaos::record::{Asked, Record};
@@ -202,14 +202,7 @@ impl Crowd {
             Ok(answer) => self.take(ballot, &answer, history),
             Err(_) => {
                 history.count("no answer");
-                if ballot.key.is_none() {
-                    history.nameless.push((
-                        self.name_of(ballot),
-                        ballot.option.clone(),
-                        ballot.channel.to_owned(),
-                        ballot.tickets,
-                    ));
-                }
+                history.in_doubt.push(self.doubt(ballot, None));
                 Told::Later
             }
         }
@@ -218,6 +211,17 @@ impl Crowd {
     fn name_of(&self, ballot: &Open) -> (String, String) {
         let voter = &self.voters[ballot.voter];
         (voter.kind().to_owned(), voter.id())
+    }
+
+    fn doubt(&self, ballot: &Open, vote_id: Option<Uuid>) -> Doubt {
+        Doubt {
+            voter: self.name_of(ballot),
+            option: ballot.option.clone(),
+            channel: ballot.channel.to_owned(),
+            tickets: ballot.tickets,
+            key: ballot.key.clone(),
+            vote_id,
+        }
     }
 
     /// Notes an answer.
@@ -233,6 +237,7 @@ impl Crowd {
                     option: ballot.option.clone(),
                     channel: ballot.channel.to_owned(),
                     tickets: ballot.tickets,
+                    key: ballot.key.clone(),
                     asked_at: ballot.asked_at,
                     answered_at,
                 }),
@@ -247,7 +252,10 @@ impl Crowd {
             // The gateway was frozen for so long that it never read the request.
             (408, _) => return Told::Later,
             (503, _) if answer.retry_after().is_ok() => {
-                history.unknown.extend(answer.vote_id());
+                // One that names no vote cast none.
+                let unknown = answer.vote_id();
+                let unknown = unknown.map(|vote_id| self.doubt(ballot, Some(vote_id)));
+                history.in_doubt.extend(unknown);
                 return Told::Later;
             }
             _ => history.unexpected.push(format!(

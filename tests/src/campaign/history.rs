@@ -1,6 +1,6 @@
 //! What a campaign's clients asked for and were told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -19,10 +19,29 @@ pub struct Accepted {
     pub channel: String,
     /// How many tickets.
     pub tickets: i64,
+    /// Under which `Idempotency-Key`.
+    pub key: Option<String>,
     /// When it was asked for the first time.
     pub asked_at: DateTime<Utc>,
     /// When the answer came.
     pub answered_at: DateTime<Utc>,
+}
+
+/// A ballot that may have become a vote: a 503 named one, or no answer came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// Kind and name of who asked.
+    pub voter: (String, String),
+    /// Key of the option.
+    pub option: String,
+    /// Key of the channel.
+    pub channel: String,
+    /// How many tickets.
+    pub tickets: i64,
+    /// Under which `Idempotency-Key`.
+    pub key: Option<String>,
+    /// The vote that the answer named.
+    pub vote_id: Option<Uuid>,
 }
 
 /// A ballot whose fate no answer told.
@@ -37,24 +56,38 @@ pub(crate) struct Open {
     pub(crate) asked_at: DateTime<Utc>,
 }
 
-/// A ballot that may have been cast or not, and of which not even the id is known.
-pub(crate) type Nameless = ((String, String), String, String, i64);
+/// Who asks, the option, the channel and the tickets.
+pub(crate) type Asked = ((String, String), String, String, i64);
+
+impl Accepted {
+    /// What was asked for.
+    pub(crate) fn asked(&self) -> Asked {
+        let (option, channel) = (self.option.clone(), self.channel.clone());
+        (self.voter.clone(), option, channel, self.tickets)
+    }
+}
+
+impl Doubt {
+    /// What was asked for.
+    pub(crate) fn asked(&self) -> Asked {
+        let (option, channel) = (self.option.clone(), self.channel.clone());
+        (self.voter.clone(), option, channel, self.tickets)
+    }
+}
 
 /// What the clients of a campaign saw.
 #[derive(Clone, Debug, Default)]
 pub struct CampaignHistory {
     /// Every 202.
     pub accepted: Vec<Accepted>,
-    /// Votes that a 503 named.
-    pub unknown: Vec<Uuid>,
+    /// Every 503 that named a vote, and every request without an answer.
+    pub in_doubt: Vec<Doubt>,
     /// How many answers there were of each kind.
     pub answers: BTreeMap<String, u64>,
     /// Answers that nobody should get, as sentences.
     pub unexpected: Vec<String>,
     /// The longest that an answer took.
     pub slowest: Duration,
-    /// Ballots without a key and without an answer.
-    pub(crate) nameless: Vec<Nameless>,
     /// Ballots that are still to be asked for again.
     pub(crate) open: Vec<Open>,
 }
@@ -64,22 +97,27 @@ impl CampaignHistory {
     pub(crate) fn extend(&mut self, other: Self) {
         let Self {
             accepted,
-            unknown,
+            in_doubt,
             answers,
             unexpected,
             slowest,
-            nameless,
             open,
         } = other;
         self.accepted.extend(accepted);
-        self.unknown.extend(unknown);
+        self.in_doubt.extend(in_doubt);
         for (kind, n) in answers {
             *self.answers.entry(kind).or_default() += n;
         }
         self.unexpected.extend(unexpected);
         self.slowest = self.slowest.max(slowest);
-        self.nameless.extend(nameless);
         self.open.extend(open);
+    }
+
+    /// The votes that a 503 named, each once.
+    #[must_use]
+    pub fn unknown(&self) -> BTreeSet<Uuid> {
+        let named = self.in_doubt.iter().filter_map(|doubt| doubt.vote_id);
+        named.collect()
     }
 
     /// Counts an answer of `kind`.

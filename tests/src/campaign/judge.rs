@@ -3,21 +3,28 @@
 //! Everything is computed anew from the ledger, by rules written down here once more;
 //! nothing of Tally's own code is asked.
 
+mod origins;
+mod rejections;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::books::{CampaignBooks, VoteRow};
-use super::history::{Accepted, CampaignHistory, Nameless};
+use super::history::{Asked, CampaignHistory};
 
 /// What can be broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CampaignPromise {
     /// A vote answered 202 is in the ledger, as asked for, and counts.
     NothingIsLost,
-    /// Nothing is in the ledger that nobody asked for.
+    /// Nothing is in the ledger that nobody asked for, and one vote at most under one key.
     NothingIsAdded,
+    /// An admitted vote is rejected only where Redis lost what it knew, and only as far as
+    /// others took its tickets.
+    RejectionsAreDue,
     /// No vote is accepted, or stamped, at or after the end.
     NothingAfterTheEnd,
     /// Tallies by hour, day, in all and by fan equal the ledger.
@@ -47,7 +54,7 @@ impl CampaignPromise {
         match self {
             Self::NothingIsLost | Self::NoDeadLetters => 1,
             Self::NothingIsAdded => 2,
-            Self::LimitsHold => 3,
+            Self::LimitsHold | Self::RejectionsAreDue => 3,
             Self::TicketsAreConserved | Self::WalletsAreTrue => 4,
             Self::TalliesAreTrue | Self::ShownIsTrue => 6,
             Self::NothingAfterTheEnd | Self::ResultIsTrue | Self::ClosedStaysClosed => 7,
@@ -83,25 +90,34 @@ impl fmt::Display for CampaignViolation {
 /// What has happened to the campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
-    /// It is final, and Redis was there all the time: no accepted vote was rejected.
+    /// It is final, and Redis was there all the time: no admitted vote was rejected.
     Final,
-    /// It is final, and Redis lost its data before: votes that were too many are rejected.
-    FinalAfterLoss,
-    /// It runs, and Redis lost its data: votes that were too many are rejected.
-    RunningAfterLoss,
+    /// It is final, and Redis lost its data, then for the first time: votes that were too many
+    /// are rejected from then on.
+    FinalAfterLoss(DateTime<Utc>),
+    /// It runs, and the same happened.
+    RunningAfterLoss(DateTime<Utc>),
 }
 
 impl Closing {
     /// Whether the campaign has a result.
     pub(crate) fn is_final(self) -> bool {
         match self {
-            Self::Final | Self::FinalAfterLoss => true,
-            Self::RunningAfterLoss => false,
+            Self::Final | Self::FinalAfterLoss(_) => true,
+            Self::RunningAfterLoss(_) => false,
+        }
+    }
+
+    /// When Redis first lost its data, if it ever did.
+    fn lost_at(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Final => None,
+            Self::FinalAfterLoss(lost_at) | Self::RunningAfterLoss(lost_at) => Some(lost_at),
         }
     }
 }
 
-/// Judges `books` by what clients were told.
+/// Judges `books` by what clients asked for and were told.
 #[must_use]
 pub fn judge(
     books: &CampaignBooks,
@@ -112,8 +128,9 @@ pub fn judge(
         books,
         violations: Vec::new(),
     };
-    court.judge_acceptance(history, closing);
+    court.judge_acceptance(history);
     court.judge_origins(history);
+    court.judge_rejections(closing);
     court.judge_times(history);
     court.judge_tallies();
     court.judge_tickets();
@@ -151,7 +168,13 @@ impl Court<'_> {
         self.books.votes.iter().filter(|vote| vote.counts())
     }
 
-    fn describe(&self, vote: &VoteRow) -> Nameless {
+    /// The most tickets a day on `channel`, if there is a most.
+    fn limit_of(&self, channel: i64) -> Option<i64> {
+        let at = usize::try_from(channel).ok()?;
+        self.books.channels.get(at)?.1
+    }
+
+    fn describe(&self, vote: &VoteRow) -> Asked {
         let at = |no: i64| usize::try_from(no).unwrap_or(usize::MAX);
         (
             (self.books.voters.get(&vote.voter))
@@ -167,62 +190,19 @@ impl Court<'_> {
         )
     }
 
-    fn judge_acceptance(&mut self, history: &CampaignHistory, closing: Closing) {
+    fn judge_acceptance(&mut self, history: &CampaignHistory) {
         let ledger: HashMap<Uuid, &VoteRow> =
             (self.books.votes.iter()).map(|v| (v.vote_id, v)).collect();
         for accepted in &history.accepted {
-            let Accepted {
-                vote_id,
-                voter,
-                option,
-                channel,
-                tickets,
-                ..
-            } = accepted;
-            let Some(vote) = ledger.get(vote_id) else {
+            let Some(vote) = ledger.get(&accepted.vote_id) else {
                 let detail = format!("{accepted:?} is not in the ledger");
                 self.blame(CampaignPromise::NothingIsLost, detail);
                 continue;
             };
-            let asked = (voter.clone(), option.clone(), channel.clone(), *tickets);
             let found = self.describe(vote);
-            if found != asked {
+            if found != accepted.asked() {
                 let detail = format!("{accepted:?} is in the ledger as {found:?}");
                 self.blame(CampaignPromise::NothingIsLost, detail);
-            }
-            if closing == Closing::Final
-                && let Some(reason) = &vote.reason
-            {
-                let detail = format!("{accepted:?} was rejected: {reason}");
-                self.blame(CampaignPromise::NothingIsLost, detail);
-            }
-        }
-    }
-
-    /// Every vote of the ledger was accepted, or left open by some answer.
-    fn judge_origins(&mut self, history: &CampaignHistory) {
-        let mut known: BTreeSet<Uuid> = history.accepted.iter().map(|v| v.vote_id).collect();
-        known.extend(&history.unknown);
-        let mut nameless: BTreeMap<&Nameless, usize> = BTreeMap::new();
-        for ballot in &history.nameless {
-            *nameless.entry(ballot).or_default() += 1;
-        }
-        let mut seen = BTreeSet::new();
-        for vote in &self.books.votes {
-            if !seen.insert(vote.vote_id) {
-                let detail = format!("{} is twice in the ledger", vote.vote_id);
-                self.blame(CampaignPromise::NothingIsAdded, detail);
-            }
-            if known.contains(&vote.vote_id) {
-                continue;
-            }
-            let ballot = self.describe(vote);
-            match nameless.get_mut(&ballot) {
-                Some(left) if *left > 0 => *left -= 1,
-                _ => {
-                    let detail = format!("nobody asked for {} {ballot:?}", vote.vote_id);
-                    self.blame(CampaignPromise::NothingIsAdded, detail);
-                }
             }
         }
     }
@@ -337,21 +317,23 @@ impl Court<'_> {
 
     fn judge_limits(&mut self) {
         let promise = CampaignPromise::LimitsHold;
-        let limit_of = |channel: i64| {
-            let at = usize::try_from(channel).unwrap_or(usize::MAX);
-            self.books.channels.get(at).and_then(|(_, limit)| *limit)
-        };
+        for vote in &self.books.votes {
+            let limit = self.limit_of(vote.channel);
+            if vote.limit != limit {
+                self.blame(promise, format!("{vote:?} was not held to {limit:?}"));
+            }
+        }
         let mut used: Sums<(Uuid, i64, String)> = Sums::new();
         for vote in self
             .counted()
-            .filter(|vote| limit_of(vote.channel).is_some())
+            .filter(|vote| self.limit_of(vote.channel).is_some())
         {
             let place = (vote.voter, vote.channel, vote.day.clone());
             *used.entry(place).or_default() += vote.tickets;
         }
         let over: Vec<String> = used
             .iter()
-            .filter(|((_, channel, _), n)| limit_of(*channel).is_some_and(|limit| **n > limit))
+            .filter(|((_, channel, _), n)| self.limit_of(*channel).is_some_and(|limit| **n > limit))
             .map(|(place, n)| format!("{n} tickets at {place:?}"))
             .collect();
         for detail in over {
@@ -422,3 +404,6 @@ pub(crate) fn sha256(text: &str) -> String {
     let digest = Sha256::digest(text);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

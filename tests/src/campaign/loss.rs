@@ -117,9 +117,9 @@ async fn lose_under_load(
     let campaign = crowd.campaign;
     let (stop, stopped) = watch::channel(false);
     let clients = crowd.begin(&stopped);
-    let n_losses = losing().await?;
     // A node's last two seconds may never have reached its file, so it counts as a loss.
-    let closing = Closing::RunningAfterLoss;
+    let closing = Closing::RunningAfterLoss(arena.clock.now());
+    let n_losses = losing().await?;
     let lost_at = Instant::now();
     sleep(Duration::from_secs(2)).await;
     let _ = stop.send(true);

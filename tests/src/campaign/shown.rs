@@ -313,11 +313,11 @@ async fn wallet_faults_of(
     let left = granted + free - cast + returned;
     match closing {
         // Nothing outlives its campaign.
-        Closing::Final | Closing::FinalAfterLoss => {
+        Closing::Final | Closing::FinalAfterLoss(_) => {
             check("the balance", balance, 0);
             check("what expired", -sum("expiry"), left);
         }
-        Closing::RunningAfterLoss => check("the balance", balance, left),
+        Closing::RunningAfterLoss(_) => check("the balance", balance, left),
     }
     if !closing.is_final() {
         for lot in books.lots.iter().filter(|lot| is_own(&lot.voter)) {

@@ -22,6 +22,10 @@ pub struct Ledger {
     pub day: String,
     /// What it cost.
     pub cost: i64,
+    /// The votes a day that it was held to.
+    pub limit: i64,
+    /// Microseconds since the Unix epoch, when a worker began to settle it.
+    pub settled_at: i64,
     /// Why it was rejected; `None` for a counted vote.
     pub reason: Option<String>,
 }
@@ -112,8 +116,21 @@ impl Books {
             ledger: sql
                 .query_map(
                     "SELECT vote_id, voter_id, review_id, seq, direction, \
-                     CAST(day AS CHAR), cost, reason FROM review_votes",
-                    |(vote_id, voter, review, seq, direction, day, cost, reason)| Ledger {
+                     CAST(day AS CHAR), cost, day_limit, \
+                     TIMESTAMPDIFF(MICROSECOND, '1970-01-01', settled_at), reason \
+                     FROM review_votes",
+                    |(
+                        vote_id,
+                        voter,
+                        review,
+                        seq,
+                        direction,
+                        day,
+                        cost,
+                        limit,
+                        settled_at,
+                        reason,
+                    )| Ledger {
                         vote_id: uuid(vote_id),
                         voter: uuid(voter),
                         review: uuid(review),
@@ -121,6 +138,8 @@ impl Books {
                         direction,
                         day,
                         cost,
+                        limit,
+                        settled_at,
                         reason,
                     },
                 )

@@ -10,11 +10,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use futures::future::{join_all, try_join_all};
 use test_stack::{Link, ServiceProcess};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::sleep;
 use uuid::Uuid;
+use vote_domain::Clock;
 
 use super::panics::Panics;
 use super::plan::{Fault, Kind, Part, Plan};
@@ -30,6 +32,8 @@ pub(crate) use sql::lock_tables;
 pub(crate) struct CarriedOut {
     pub(crate) happened: BTreeMap<Kind, usize>,
     pub(crate) skipped: usize,
+    /// When Redis first lost what it knew; `None` if it never did.
+    pub(crate) lost_at: Option<DateTime<Utc>>,
     /// Processes ended.
     pub(crate) n_kills: usize,
     /// Messages that were no votes.
@@ -125,6 +129,10 @@ impl<'a> Breaker<'a> {
             return Ok(false);
         };
         self.record.fault(&fault, "begins");
+        if kind.empties_redis() {
+            let now = Clock::system().now();
+            self.done.lock().await.lost_at.get_or_insert(now);
+        }
         let broken = self.break_and_heal(fault).await;
         let mut done = self.done.lock().await;
         if let Err(error) = broken {

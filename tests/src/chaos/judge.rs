@@ -3,13 +3,17 @@
 //! Everything is computed anew from the ledger, by rules written down here once more;
 //! nothing of Tally's own code is asked.
 
+mod origins;
+mod rejections;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::books::{Books, Ledger};
-use super::history::Accepted;
+use super::history::{Accepted, History};
 
 /// What a run must hold to.
 #[derive(Clone, Debug)]
@@ -20,6 +24,8 @@ pub struct Rules {
     pub reward_up_votes: i64,
     /// What the author is given then.
     pub reward_credit: i64,
+    /// When Redis first lost what it knew; `None` if it never did.
+    pub lost_at: Option<DateTime<Utc>>,
 }
 
 /// What can be broken.
@@ -31,6 +37,11 @@ pub enum Promise {
     NothingIsStranded,
     /// No vote counts twice.
     NothingCountsTwice,
+    /// Nothing is in the ledger that nobody asked for, and one vote at most under one key.
+    NothingIsAdded,
+    /// An admitted vote is rejected only where Redis lost what it knew, and only as far as
+    /// others took its place.
+    RejectionsAreDue,
     /// The standing vote is the last counted one, one for each voter and review.
     OneStands,
     /// Counters equal the ledger.
@@ -64,8 +75,8 @@ impl Promise {
     pub fn number(self) -> u8 {
         match self {
             Self::NothingIsLost | Self::NoDeadLetters => 1,
-            Self::NothingCountsTwice => 2,
-            Self::OneStands | Self::QuotaHolds | Self::NoSelfVotes => 3,
+            Self::NothingCountsTwice | Self::NothingIsAdded => 2,
+            Self::OneStands | Self::QuotaHolds | Self::NoSelfVotes | Self::RejectionsAreDue => 3,
             Self::NothingIsStranded => 5,
             Self::CountersAreTrue | Self::RewardsAreExact | Self::ShownIsTrue => 6,
             Self::AnswersAreClear => 8,
@@ -88,17 +99,18 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Judges `books` by what clients were told and by `rules`.
+/// Judges `books` by what clients asked for and were told, and by `rules`.
 #[must_use]
-pub fn judge(books: &Books, accepted: &[Accepted], rules: &Rules) -> Vec<Violation> {
+pub fn judge(books: &Books, history: &History, rules: &Rules) -> Vec<Violation> {
     let mut court = Court {
         books,
         rules,
         violations: Vec::new(),
     };
-    court.nothing_is_lost(accepted);
+    court.nothing_is_lost(&history.accepted);
+    court.nothing_is_added(history);
     court.nothing_counts_twice();
-    court.reasons_are_known();
+    court.rejections_are_due();
     court.standings_and_counters();
     court.quota_holds();
     court.no_self_votes();
@@ -177,19 +189,6 @@ impl<'a> Court<'a> {
                         vote.vote_id, vote.direction, vote.cost
                     ),
                 );
-            }
-        }
-    }
-
-    fn reasons_are_known(&mut self) {
-        for vote in &self.books.ledger {
-            match vote.reason.as_deref() {
-                // Only a loss of Redis lets one through that SQL must refuse.
-                None | Some("daily_quota_used") => {}
-                Some(reason) => self.find(
-                    Promise::NothingIsLost,
-                    format!("vote {} was rejected as {reason:?}", vote.vote_id),
-                ),
             }
         }
     }
@@ -276,11 +275,29 @@ impl<'a> Court<'a> {
         }
     }
 
-    fn quota_holds(&mut self) {
-        let mut used = BTreeMap::<(Uuid, &str), i64>::new();
+    /// What counted votes cost, by voter and day.
+    fn used(&self) -> BTreeMap<(Uuid, &'a str), i64> {
+        let mut used = BTreeMap::new();
         for vote in self.counted().filter(|vote| vote.cost > 0) {
-            *used.entry((vote.voter, &vote.day)).or_default() += vote.cost;
+            *used.entry((vote.voter, &*vote.day)).or_default() += vote.cost;
         }
+        used
+    }
+
+    /// The votes a day that `voter` has.
+    fn limit_of(&self, voter: Uuid) -> i64 {
+        self.rules.limits.get(&voter).copied().unwrap_or_default()
+    }
+
+    fn quota_holds(&mut self) {
+        for vote in &self.books.ledger {
+            let limit = self.limit_of(vote.voter);
+            if vote.limit != limit {
+                let detail = format!("{vote:?} was held to {}, not to {limit}", vote.limit);
+                self.find(Promise::QuotaHolds, detail);
+            }
+        }
+        let used = self.used();
         let kept: BTreeMap<(Uuid, &str), i64> = self
             .books
             .days
@@ -288,7 +305,7 @@ impl<'a> Court<'a> {
             .map(|row| ((row.voter, row.day.as_str()), row.used))
             .collect();
         for ((voter, day), used) in &used {
-            let limit = self.rules.limits.get(voter).copied().unwrap_or_default();
+            let limit = self.limit_of(*voter);
             if *used > limit {
                 self.find(
                     Promise::QuotaHolds,

@@ -129,6 +129,15 @@ impl Kind {
         }
     }
 
+    /// Whether Redis may lose by it what it knows.
+    pub(crate) fn empties_redis(self) -> bool {
+        matches!(
+            self,
+            // With a full disk it may end, and starts with what its file has.
+            Self::Restart(Part::Redis) | Self::FullDisk(Part::Redis) | Self::Flush | Self::Amnesia
+        )
+    }
+
     /// Processes that the fault ends.
     pub(crate) fn n_kills(self) -> usize {
         match self {

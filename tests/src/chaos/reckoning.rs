@@ -46,7 +46,7 @@ pub(crate) async fn reckon(
     rules: &Rules,
 ) -> Result<Reckoning> {
     let books = wait_until_settled(stack, history).await?;
-    let mut violations = judge(&books, &history.accepted, rules);
+    let mut violations = judge(&books, history, rules);
     for unexpected in &history.unexpected {
         violations.push(Violation::new(Promise::AnswersAreClear, unexpected));
     }
@@ -218,10 +218,7 @@ async fn resolve_doubts(
     history: &History,
     violations: &mut Vec<Violation>,
 ) -> Result<BTreeMap<String, usize>> {
-    let mut doubts: Vec<(usize, Uuid)> = history.in_doubt.clone();
-    doubts.sort_unstable();
-    doubts.dedup();
-    let states: Vec<(Uuid, String)> = stream::iter(doubts)
+    let states: Vec<(Uuid, String)> = stream::iter(history.unknown())
         .map(|(voter, vote_id)| async move {
             let member = &world.voters[voter].member;
             let status = patiently(|| member.status(vote_id)).await?;

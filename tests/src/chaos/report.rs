@@ -149,6 +149,7 @@ impl fmt::Display for Report {
         let CarriedOut {
             happened,
             skipped,
+            lost_at,
             n_kills,
             n_poison,
             n_replayed,
@@ -167,6 +168,10 @@ impl fmt::Display for Report {
         )?;
         for fault in broken_off {
             writeln!(f, "  broke off: {fault}")?;
+        }
+        match lost_at {
+            Some(at) => writeln!(f, "  Redis first lost what it knew at {at}")?,
+            None => writeln!(f, "  Redis never lost what it knew")?,
         }
         write!(f, "answers on reviews:\n{}", self.reviews)?;
         for (reason, n) in &self.rejected {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
 use super::Options;
@@ -36,16 +36,25 @@ const LATE: Duration = Duration::from_secs(6);
 /// The longest from the moment everything was healed to the result.
 const FINAL_WITHIN: Duration = Duration::from_secs(240);
 
+/// How long after that it may take until the board was seen as well.
+const SEEN_WITHIN: Duration = Duration::from_secs(30);
+
+/// The least time that a board is watched: it may be shown for a second after it moved.
+const WATCHED: Duration = Duration::from_secs(2);
+
 /// Voters whose wallets and statements are compared, of each campaign.
 const WALLETS: usize = 12;
+
+/// When a board was seen, and what it said.
+type Seen = (Instant, Board);
 
 /// A campaign that has ended, or is about to.
 #[derive(Debug)]
 pub(crate) struct Played {
     crowd: Arc<Crowd>,
     history: CampaignHistory,
-    /// The board as it was when the campaign was first seen to be final.
-    first_board: watch::Receiver<Option<Board>>,
+    /// The board as it was when the campaign was first seen to be final, and when that was.
+    first_board: watch::Receiver<Option<Seen>>,
 }
 
 /// Opens campaigns and lets everybody vote in them until `until`; breaks something at
@@ -119,7 +128,7 @@ async fn create(
 }
 
 /// Remembers the board that a campaign has when it is first seen to be final.
-fn watch_for_board(arena: Arc<Arena>, campaign: Uuid) -> watch::Receiver<Option<Board>> {
+fn watch_for_board(arena: Arc<Arena>, campaign: Uuid) -> watch::Receiver<Option<Seen>> {
     let (tell, told) = watch::channel(None);
     tokio::spawn(async move {
         while !tell.is_closed() {
@@ -128,7 +137,7 @@ fn watch_for_board(arena: Arc<Arena>, campaign: Uuid) -> watch::Receiver<Option<
                 && let Ok(client) = arena.stack.site().client()
                 && let Ok(first) = board(&client, campaign, "").await
             {
-                tell.send_replace(Some(first));
+                tell.send_replace(Some((Instant::now(), first)));
                 return;
             }
             sleep(Duration::from_millis(500)).await;
@@ -226,6 +235,16 @@ impl EndFault {
     }
 }
 
+/// What is wrong with a board that is final: it moved since it was `first` seen, or was not
+/// seen before, so that nobody can tell.
+fn how_it_moved(first: Option<&Board>, last: &Board) -> Option<String> {
+    match first {
+        None => Some("nobody saw the board while the campaign was final".to_owned()),
+        Some(first) if first == last => None,
+        Some(first) => Some(format!("the board moved from {first:?} to {last:?}")),
+    }
+}
+
 /// What came of one campaign.
 #[derive(Debug)]
 pub(crate) struct Verdict {
@@ -244,18 +263,19 @@ impl Played {
         }
     }
 
-    /// Waits for the result, and judges.
+    /// Waits for the result, and judges; Redis first lost what it knew at `lost_at`.
     ///
     /// # Errors
     /// When SQL cannot be read.
-    pub(crate) async fn judge(self, arena: &Arena, healed_at: Instant) -> Result<Verdict> {
+    pub(crate) async fn judge(
+        mut self,
+        arena: &Arena,
+        healed_at: Instant,
+        lost_at: Option<DateTime<Utc>>,
+    ) -> Result<Verdict> {
         let campaign = self.crowd.campaign;
+        let closing = lost_at.map_or(Closing::Final, Closing::FinalAfterLoss);
         let client = &arena.stack.site().client()?;
-        let mut violations = Vec::new();
-        let mut moved = |detail: String| {
-            let promise = CampaignPromise::ClosedStaysClosed;
-            violations.push(CampaignViolation::new(promise, detail));
-        };
         let is_final = loop {
             match arena.state(campaign).await {
                 Ok((state, _)) if state == "final" => break true,
@@ -263,23 +283,21 @@ impl Played {
                 _ => sleep(Duration::from_millis(300)).await,
             }
         };
-        if !is_final {
-            moved(format!(
+        let wrong = if is_final {
+            self.judge_board(client).await
+        } else {
+            Some(format!(
                 "not final {FINAL_WITHIN:?} after everything was healed"
-            ));
-        }
-        match board(client, campaign, "").await {
-            Ok(last) => {
-                let first = self.first_board.borrow().clone();
-                if first.as_ref().is_some_and(|first| *first != last) {
-                    moved(format!("the board moved from {first:?} to {last:?}"));
-                }
-            }
-            Err(error) => moved(format!("no board: {error:#}")),
-        }
+            ))
+        };
+        let promise = CampaignPromise::ClosedStaysClosed;
+        let mut violations: Vec<_> = wrong
+            .map(|detail| CampaignViolation::new(promise, detail))
+            .into_iter()
+            .collect();
         let books = CampaignBooks::read(&arena.stack.mysql_url, campaign).await?;
-        violations.extend(judge(&books, &self.history, Closing::FinalAfterLoss));
-        violations.extend(self.judge_shown(client, &books).await);
+        violations.extend(judge(&books, &self.history, closing));
+        violations.extend(self.judge_shown(client, &books, closing).await);
         Ok(Verdict {
             campaign,
             n_accepted: self.history.n_accepted(),
@@ -289,14 +307,50 @@ impl Played {
         })
     }
 
-    async fn judge_shown(&self, client: &Client, books: &CampaignBooks) -> Vec<CampaignViolation> {
+    /// What is wrong with the board of a campaign that is final.
+    async fn judge_board(&mut self, client: &Client) -> Option<String> {
+        let first = self.first_board().await;
+        match board(client, self.crowd.campaign, "").await {
+            Ok(last) => how_it_moved(first.as_ref(), &last),
+            Err(error) => Some(format!("no board: {error:#}")),
+        }
+    }
+
+    /// The board as it was when the campaign was first seen to be final, once that is a
+    /// while ago; `None` if nobody sees it.
+    async fn first_board(&mut self) -> Option<Board> {
+        let seen = self.first_board.wait_for(Option::is_some);
+        let (seen_at, first) = timeout(SEEN_WITHIN, seen).await.ok()?.ok()?.clone()?;
+        sleep_until(seen_at + WATCHED).await;
+        Some(first)
+    }
+
+    async fn judge_shown(
+        &self,
+        client: &Client,
+        books: &CampaignBooks,
+        closing: Closing,
+    ) -> Vec<CampaignViolation> {
         let campaign = self.crowd.campaign;
         // Those that all clients share, and some of their own.
         let voters = &self.crowd.voters[..WALLETS.min(self.crowd.voters.len())];
-        let shown = judge_shown(client, campaign, books, voters, Closing::FinalAfterLoss).await;
+        let shown = judge_shown(client, campaign, books, voters, closing).await;
         shown.unwrap_or_else(|error| {
             let promise = CampaignPromise::ShownIsTrue;
             vec![CampaignViolation::new(promise, format!("{error:#}"))]
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_board_that_moved_or_was_never_seen_is_found() {
+        let board = |votes| vec![("option-01".to_owned(), votes)];
+        assert_eq!(how_it_moved(Some(&board(3)), &board(3)), None);
+        assert!(how_it_moved(Some(&board(3)), &board(4)).is_some());
+        assert!(how_it_moved(None, &board(3)).is_some());
     }
 }

@@ -1,5 +1,6 @@
 //! Clients that vote, and remember what they were told.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::Options;
-use super::history::{Accepted, History, Open};
+use super::history::{Accepted, Doubt, History, Open};
 use super::record::Asked;
 use super::world::{Limit, World};
 use crate::answer::Answer;
@@ -116,6 +117,7 @@ async fn try_once(world: &World, ballot: &Open, history: &mut History, rng: &mut
         Ok(answer) => take(world, ballot, &answer, history),
         Err(_) => {
             history.count("no answer");
+            history.in_doubt.push(doubt(world, ballot, None));
             Told::Later
         }
     }
@@ -133,6 +135,7 @@ fn take(world: &World, ballot: &Open, answer: &Answer, history: &mut History) ->
                 voter: voter.member.user_id,
                 review: ballot.review,
                 direction: ballot.direction,
+                key: ballot.key.clone(),
             }),
             None => history
                 .unexpected
@@ -144,8 +147,10 @@ fn take(world: &World, ballot: &Open, answer: &Answer, history: &mut History) ->
         // The gateway was frozen for so long that it never read the request.
         (408, _) => return Told::Later,
         (503, _) if answer.retry_after().is_ok() => {
-            let in_doubt = answer.vote_id().map(|vote_id| (ballot.member, vote_id));
-            history.in_doubt.extend(in_doubt);
+            // One that names no vote cast none.
+            let unknown = answer.vote_id();
+            let unknown = unknown.map(|vote_id| doubt(world, ballot, Some(vote_id)));
+            history.in_doubt.extend(unknown);
             return Told::Later;
         }
         _ => history.unexpected.push(format!(
@@ -158,6 +163,17 @@ fn take(world: &World, ballot: &Open, answer: &Answer, history: &mut History) ->
         )),
     }
     Told::Final
+}
+
+fn doubt(world: &World, ballot: &Open, vote_id: Option<Uuid>) -> Doubt {
+    Doubt {
+        member: ballot.member,
+        voter: world.voters[ballot.member].member.user_id,
+        review: ballot.review,
+        direction: ballot.direction,
+        key: ballot.key.clone(),
+        vote_id,
+    }
 }
 
 /// Sends every ballot of open fate once more: the same ballot under the same key, where
@@ -179,9 +195,8 @@ pub(crate) async fn settle_what_is_open(world: &World, history: &mut History) ->
         }
     }
     // A 503 may have named another vote of the voter, which was to be sent first.
-    let mut voters: Vec<usize> = history.in_doubt.iter().map(|(voter, _)| *voter).collect();
-    voters.sort_unstable();
-    voters.dedup();
+    let unknown = history.unknown().into_iter();
+    let voters: BTreeSet<usize> = unknown.map(|(voter, _)| voter).collect();
     for voter in voters {
         touch(world, voter, history, &mut rng).await?;
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -176,8 +177,13 @@ impl World {
         member.by_way_of(&gateways[rng.random_range(0..gateways.len())])
     }
 
-    /// What SQL must hold to.
-    pub(crate) fn rules(&self, reward_up_votes: i64, reward_credit: i64) -> Rules {
+    /// What SQL must hold to, in a run in which Redis first lost what it knew at `lost_at`.
+    pub(crate) fn rules(
+        &self,
+        reward_up_votes: i64,
+        reward_credit: i64,
+        lost_at: Option<DateTime<Utc>>,
+    ) -> Rules {
         let limits: HashMap<Uuid, i64> = self
             .voters
             .iter()
@@ -193,6 +199,7 @@ impl World {
             limits,
             reward_up_votes,
             reward_credit,
+            lost_at,
         }
     }
 }
