@@ -135,16 +135,16 @@ async fn publish_until(
     let api = BrokerApi::of(&arena.stack)?;
     let copies = Copies::begin(&arena.stack, &api).await?;
     let key = format!("votes.campaign.{campaign}");
-    let taken = loop {
+    let found = loop {
         let taken = copies.take().await;
-        let taken = taken.map(|copies| copies.into_iter().find(|copy| copy.key == key));
-        match taken {
+        let found = taken.map(|messages| messages.into_iter().find(|one| one.key == key));
+        match found {
             Ok(None) if !*is_done.borrow() => sleep(LATE_EVERY).await,
-            taken => break taken,
+            found => break found,
         }
     };
     copies.end().await?;
-    let Some(message) = taken? else {
+    let Some(message) = found? else {
         return Ok(false);
     };
     loop {
