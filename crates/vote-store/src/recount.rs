@@ -11,7 +11,8 @@
 //! one snapshot, is added: under the lock of the campaign's row, whose version says that
 //! nobody else mended it in between.
 //!
-//! Nothing but sums is rebuilt. What voters hold (what stands for them, what they used and
+//! Nothing but sums is rebuilt, and what counters remember of rewards that were paid; a reward
+//! itself is never touched. What voters hold (what stands for them, what they used and
 //! spent), the ledger and frozen results are never written.
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use vote_domain::campaign::{ChannelNo, OptionNo};
 use vote_domain::review::CounterChange;
 use vote_domain::{CampaignId, ReviewId, UserId, VoterId};
 
-use crate::key::Key;
+use crate::key::{Key, Moment};
 use crate::run::{read_snapshot, write};
 use crate::verify::{Hear, counts_text};
 use crate::{Store, StoreError};
@@ -60,6 +61,22 @@ pub(crate) struct Drift {
 
 /// By key, what the ledger has and what the table has.
 pub(crate) type Cells<K, V> = Vec<(K, V, V)>;
+
+/// What a row of `review_counters` says. That of a review nobody voted on, which has none, says
+/// nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counter {
+    pub(crate) counts: CounterChange,
+    /// When the author was rewarded.
+    pub(crate) reward_sent_at: Option<Moment>,
+}
+
+impl Counter {
+    fn text(self) -> String {
+        let rewarded = self.reward_sent_at.map_or("", |_| ", rewarded");
+        format!("{}{rewarded}", counts_text(self.counts))
+    }
+}
 
 /// What became of adding a drift.
 pub(crate) enum Added {
@@ -115,8 +132,7 @@ impl Store {
                     Recounting::Mend => self.recount_counter(review, hear).await?,
                 };
                 let row = format!("review_counters (review_id={review})");
-                let (counts, text) = (mended, counts_text);
-                recounted.extend(counts.map(|(due, found)| told(row, text(found), text(due))));
+                recounted.extend(mended.map(|(due, found)| told(row, found.text(), due.text())));
             }
             from = next;
         }
@@ -157,7 +173,7 @@ impl Store {
         &self,
         review: ReviewId,
         hear: Hear<'_>,
-    ) -> Result<Option<(CounterChange, CounterChange)>, StoreError> {
+    ) -> Result<Option<(Counter, Counter)>, StoreError> {
         let mended = write!(self, recount::mend_counter(review, hear));
         match mended {
             // The row came into being meanwhile; it is there to be locked now.

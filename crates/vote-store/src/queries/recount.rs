@@ -15,93 +15,127 @@ use super::campaign_rows::write;
 use super::verify_campaigns::{fan_key, sums as campaign_sums, tallies};
 use super::verify_reviews::sums;
 use crate::StoreError;
-use crate::key::{Key, KeyRange};
-use crate::recount::{Added, Cells, Drift, Rated};
+use crate::key::{Key, KeyRange, Moment};
+use crate::recount::{Added, Cells, Counter, Drift, Rated};
 use crate::rows::{Locked, Value, key_in};
 use crate::schema::{
     campaign_fans, campaign_voids, campaign_voters, campaign_votes, campaigns, items, restaurants,
-    review_counters, review_standings, review_voters, reviews,
+    review_counters, review_standings, review_voters, reviews, rewards,
 };
 use crate::verify::{Hear, differing};
 
 /// Rows in one slice.
 const SLICE: u32 = 200;
 
-/// Counters from `from` on that differ from the ledger, and where those behind them begin.
+/// Counters from `from` on that differ from the ledger, or do not know of a reward, and where
+/// those behind them begin.
 pub(crate) async fn counters(
     connection: &mut Conn,
     from: Key,
     hear: Hear<'_>,
-) -> Result<(Cells<ReviewId, CounterChange>, Option<Key>), StoreError> {
-    let found: Vec<(Key, i64, i64, i64)> = review_counters::table
+) -> Result<(Cells<ReviewId, Counter>, Option<Key>), StoreError> {
+    let found: Vec<(Key, CounterColumns)> = review_counters::table
         .filter(review_counters::review_id.ge(from))
         .order(review_counters::review_id)
         .limit(SLICE.into())
-        .select((
-            review_counters::review_id,
-            review_counters::up,
-            review_counters::down,
-            review_counters::ever_up,
-        ))
+        .select((review_counters::review_id, COUNTER_COLUMNS))
         .load(connection)
         .await?;
     let range = KeyRange::of(from, found.last().map(|row| row.0), found.len(), SLICE);
-    let found: BTreeMap<ReviewId, CounterChange> = found
+    let found: BTreeMap<ReviewId, Counter> = found
         .into_iter()
-        .map(|(review, up, down, ever_up)| (review.into(), CounterChange { up, down, ever_up }))
+        .map(|(review, columns)| (review.into(), counter(columns)))
         .collect();
-    let due = sums(connection, range, hear).await?;
+    let due = counters_due(connection, range, &found, hear).await?;
     Ok((differing(&due, &found), range.next()))
 }
 
-/// Sets the counters of `review` to what the ledger says; answers that and what they said,
-/// if it was something else.
+type CounterColumns = (i64, i64, i64, Option<Moment>);
+
+const COUNTER_COLUMNS: (
+    review_counters::up,
+    review_counters::down,
+    review_counters::ever_up,
+    review_counters::reward_sent_at,
+) = (
+    review_counters::up,
+    review_counters::down,
+    review_counters::ever_up,
+    review_counters::reward_sent_at,
+);
+
+fn counter((up, down, ever_up, reward_sent_at): CounterColumns) -> Counter {
+    Counter {
+        counts: CounterChange { up, down, ever_up },
+        reward_sent_at,
+    }
+}
+
+/// What the counters of `range` are to say: what the ledger adds up to, and when rewards were
+/// paid. What those `found` say of a reward that is not there stays: that is no sum.
+async fn counters_due(
+    connection: &mut Conn,
+    range: KeyRange,
+    found: &BTreeMap<ReviewId, Counter>,
+    hear: Hear<'_>,
+) -> Result<BTreeMap<ReviewId, Counter>, StoreError> {
+    let mut due = BTreeMap::<ReviewId, Counter>::new();
+    for (review, counts) in sums(connection, range, hear).await? {
+        due.entry(review).or_default().counts = counts;
+    }
+    let rewards: Vec<(Key, Moment)> = rewards::table
+        .filter(rewards::review_id.between(range.from, range.to))
+        .select((rewards::review_id, rewards::created_at))
+        .load(connection)
+        .await?;
+    let rewards = rewards.into_iter().map(|(review, at)| (review.into(), at));
+    let noted = found.iter();
+    let noted = noted.filter_map(|(review, row)| Some((*review, row.reward_sent_at?)));
+    for (review, at) in rewards.chain(noted) {
+        due.entry(review).or_default().reward_sent_at = Some(at);
+    }
+    Ok(due)
+}
+
+/// Sets the counters of `review` to what they are to say; answers that and what they said, if
+/// it was something else.
 pub(crate) async fn mend_counter(
     connection: &mut Conn,
     review: ReviewId,
     hear: Hear<'_>,
-) -> Result<Option<(CounterChange, CounterChange)>, StoreError> {
+) -> Result<Option<(Counter, Counter)>, StoreError> {
     let key = Key::from(review);
     let row = review_counters::table.filter(review_counters::review_id.eq(key));
-    let found: Vec<(i64, i64, i64)> = Locked(row.select((
-        review_counters::up,
-        review_counters::down,
-        review_counters::ever_up,
-    )))
-    .load(connection)
-    .await?;
+    let found: Vec<CounterColumns> = Locked(row.select(COUNTER_COLUMNS)).load(connection).await?;
+    let rows = found.into_iter().map(|columns| (review, counter(columns)));
+    let rows: BTreeMap<ReviewId, Counter> = rows.collect();
     let range = KeyRange { from: key, to: key };
-    let mut due = sums(connection, range, hear).await?;
-    let due = due.remove(&review).unwrap_or_default();
-    let Some((up, down, ever_up)) = found.into_iter().next() else {
-        if due.is_nothing() {
-            return Ok(None);
-        }
+    let due = counters_due(connection, range, &rows, hear).await?;
+    let Some((_, due, found)) = differing(&due, &rows).pop() else {
+        return Ok(None);
+    };
+    let set = (
+        review_counters::up.eq(due.counts.up),
+        review_counters::down.eq(due.counts.down),
+        review_counters::ever_up.eq(due.counts.ever_up),
+        review_counters::reward_sent_at.eq(due.reward_sent_at),
+    );
+    if rows.is_empty() {
+        let new = (
+            review_counters::review_id.eq(key),
+            review_counters::version.eq(1),
+        );
         diesel::insert_into(review_counters::table)
-            .values((
-                review_counters::review_id.eq(key),
-                review_counters::up.eq(due.up),
-                review_counters::down.eq(due.down),
-                review_counters::ever_up.eq(due.ever_up),
-                review_counters::version.eq(1),
-            ))
+            .values((new, set))
             .execute(connection)
             .await?;
-        return Ok(Some((due, CounterChange::default())));
-    };
-    let found = CounterChange { up, down, ever_up };
-    if found == due {
-        return Ok(None);
+    } else {
+        let version = review_counters::version.eq(review_counters::version + 1);
+        diesel::update(row)
+            .set((set, version))
+            .execute(connection)
+            .await?;
     }
-    diesel::update(row)
-        .set((
-            review_counters::up.eq(due.up),
-            review_counters::down.eq(due.down),
-            review_counters::ever_up.eq(due.ever_up),
-            review_counters::version.eq(review_counters::version + 1),
-        ))
-        .execute(connection)
-        .await?;
     Ok(Some((due, found)))
 }
 

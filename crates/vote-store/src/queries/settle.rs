@@ -57,13 +57,13 @@ pub(crate) async fn settle(
     write_change(connection, &rows, &settlement).await?;
 
     let (counters, due) = read_counters(connection, &batch, &settlement, reward).await?;
-    pay_rewards(connection, &rows, &due, reward, now).await?;
+    let rewarded = pay_rewards(connection, &rows, due, reward, now).await?;
     tell(&mut voters, &batch, &rows);
     Ok(SettledBatch {
         voters: voters.into_iter().collect(),
         outcomes: outcomes(&settlement),
         counters,
-        rewarded: due,
+        rewarded,
     })
 }
 
@@ -223,38 +223,73 @@ async fn read_counters(
     Ok((counters, due))
 }
 
+/// Pays for those reviews of `due`, whose counters are locked, that nobody was paid for, and
+/// answers which these are. A counter that was lost came back without the reward: where there
+/// is one, only that is noted again.
 async fn pay_rewards(
     connection: &mut Conn,
     rows: &Rows,
-    due: &[ReviewId],
+    mut due: Vec<ReviewId>,
     reward: RewardPolicy,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<ReviewId>, StoreError> {
+    if due.is_empty() {
+        return Ok(due);
+    }
+    let sent = read_rewards(connection, &due).await?;
+    for (review, sent_at) in &sent {
+        note_reward(connection, *review, *sent_at).await?;
+    }
+    due.retain(|review| !sent.contains_key(review));
     let mut paid: Vec<(UserId, ReviewId)> = due
         .iter()
         .filter_map(|review| Some((*rows.authors.get(review)?, *review)))
         .collect();
     paid.sort_unstable();
     for (author, review) in paid {
-        let (author, review) = (Key::from(author), Key::from(review));
+        let author = Key::from(author);
         diesel::insert_into(rewards::table)
             .values((
-                rewards::review_id.eq(review),
+                rewards::review_id.eq(Key::from(review)),
                 rewards::user_id.eq(author),
                 rewards::credit.eq(i64::from(reward.credit)),
                 rewards::created_at.eq(Moment(now)),
             ))
             .execute(connection)
             .await?;
-        diesel::update(review_counters::table.filter(review_counters::review_id.eq(review)))
-            .set(review_counters::reward_sent_at.eq(Some(Moment(now))))
-            .execute(connection)
-            .await?;
+        note_reward(connection, review, Moment(now)).await?;
         diesel::update(users::table.filter(users::user_id.eq(author)))
             .set(users::credit.eq(users::credit + i64::from(reward.credit)))
             .execute(connection)
             .await?;
     }
+    Ok(due)
+}
+
+/// When the authors of those of `reviews` were rewarded that have a reward.
+async fn read_rewards(
+    connection: &mut Conn,
+    reviews: &[ReviewId],
+) -> Result<BTreeMap<ReviewId, Moment>, StoreError> {
+    let found: Vec<(Key, Moment)> = rewards::table
+        .filter(rewards::review_id.eq_any(keys(reviews)))
+        .select((rewards::review_id, rewards::created_at))
+        .load(connection)
+        .await?;
+    let found = found.into_iter();
+    Ok(found.map(|(review, at)| (review.into(), at)).collect())
+}
+
+async fn note_reward(
+    connection: &mut Conn,
+    review: ReviewId,
+    sent_at: Moment,
+) -> Result<(), StoreError> {
+    let counter = review_counters::table.filter(review_counters::review_id.eq(Key::from(review)));
+    diesel::update(counter)
+        .set(review_counters::reward_sent_at.eq(Some(sent_at)))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -352,12 +352,17 @@ pub(crate) fn check_counters(
         }
         if row.is_rewarded != row.has_reward {
             let text = |there| if there { "a reward" } else { "no reward" };
+            let mend = if row.has_reward {
+                Mend::Recount
+            } else {
+                Mend::Not("credit is money: compare with a backup before touching either")
+            };
             findings.find(
                 Check::Rewards,
                 name(),
                 format!("{} as in rewards", text(row.has_reward)),
                 format!("{} in reward_sent_at", text(row.is_rewarded)),
-                Mend::Not("credit is money: compare with a backup before touching either"),
+                mend,
             );
         }
         if let super::RewardsDue::From(up_votes) = rewards

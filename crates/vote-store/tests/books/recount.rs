@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use vote_store::Store;
+use chrono::TimeDelta;
+use vote_domain::testing::beginning;
 use vote_store::recount::{Recounted, Recounting};
+use vote_store::settle::SettledBatch;
+use vote_store::{Store, StoreError};
 
-use crate::backends::on_each_backend;
+use crate::backends::{Backend, on_each_backend};
 use crate::site::*;
 use crate::world::*;
 
@@ -90,11 +93,38 @@ on_each_backend! {
     async fn a_counter_that_is_gone_comes_back(backend: Backend) -> Result<()> {
         let store = &backend.store;
         whole(&backend).await?;
-        store.execute_raw("DELETE FROM review_counters WHERE reward_sent_at IS NULL").await?;
+        store.execute_raw("DELETE FROM review_counters").await?;
         let mended = recount(store, Recounting::Mend).await?;
-        assert_eq!(mended.len(), 1, "{mended:?}");
+        // Of one there is nothing left but its reward: all votes on it were voided.
+        assert_eq!(mended.len(), 3, "{mended:?}");
         assert_eq!(lines(&findings(store).await?), Vec::<String>::new());
-        Ok(())
+        assert_rewards_hold(&backend).await
+    }
+
+    async fn a_counter_that_lost_its_reward_gets_it_back(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        whole(&backend).await?;
+        let lost = "UPDATE review_counters SET reward_sent_at = NULL";
+        store.execute_raw(lost).await?;
+        let mended = recount(store, Recounting::Mend).await?;
+        assert_eq!(mended.len(), 2, "{mended:?}");
+        assert!(mended.iter().all(|one| one.after == format!("{}, rewarded", one.before)));
+        assert_eq!(lines(&findings(store).await?), Vec::<String>::new());
+        assert_rewards_hold(&backend).await
+    }
+
+    async fn a_reward_is_paid_once_though_its_counter_is_gone(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        whole(&backend).await?;
+        store.execute_raw("DELETE FROM review_counters").await?;
+        // The second of them finds a reward due, as if there had been none.
+        for voter in [7, 8] {
+            assert_eq!(vote_later(store, voter).await?.rewarded, []);
+        }
+        assert_eq!(n_noted_rewards(store).await?, 1);
+        recount(store, Recounting::Mend).await?;
+        assert_eq!(lines(&findings(store).await?), Vec::<String>::new());
+        assert_rewards_hold(&backend).await
     }
 
     async fn sums_are_mended_while_writers_keep_settling(backend: Backend) -> Result<()> {
@@ -137,6 +167,32 @@ on_each_backend! {
         assert_eq!(lines(&findings(store).await?), Vec::<String>::new());
         Ok(())
     }
+}
+
+/// Rewards whose counters say when they were paid.
+async fn n_noted_rewards(store: &Store) -> anyhow::Result<i64> {
+    let sql = "SELECT COUNT(*) AS n FROM rewards r JOIN review_counters c \
+               ON c.review_id = r.review_id AND c.reward_sent_at = r.created_at";
+    Ok(store.select_number(sql).await?)
+}
+
+/// Both rewards are noted, and another vote for a rewarded review counts and pays nobody again.
+async fn assert_rewards_hold(backend: &Backend) -> anyhow::Result<()> {
+    let store = &backend.store;
+    assert_eq!(n_noted_rewards(store).await?, 2);
+    let settled = vote_later(store, 9).await?;
+    assert_eq!((settled.outcomes.len(), settled.rewarded), (1, vec![]));
+    assert_eq!(lines(&findings(store).await?), Vec::<String>::new());
+    let paid = i64::from(2 * REWARD.credit);
+    assert_eq!(backend.credit(user(10)).await?, paid);
+    Ok(())
+}
+
+/// Settles a vote of `voter` for the rewarded review, a day after the others.
+async fn vote_later(store: &Store, voter: u128) -> Result<SettledBatch, StoreError> {
+    let vote = review_vote(100 + voter, voter, 1, UP);
+    let now = beginning() + TimeDelta::days(1);
+    store.settle(&[vote], REWARD, now).await
 }
 
 /// Spoils what exists, again while others are in the way.

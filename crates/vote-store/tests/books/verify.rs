@@ -296,6 +296,12 @@ fn spoils() -> Vec<Spoil> {
         ),
         spoil("DELETE FROM rewards", Rewards, "review_counters", Nothing),
         spoil(
+            "UPDATE review_counters SET reward_sent_at = NULL",
+            Rewards,
+            "review_counters",
+            Recount,
+        ),
+        spoil(
             format!("UPDATE rewards SET user_id = {}", literal(user(1))),
             Rewards,
             "rewards",

@@ -16,7 +16,7 @@ INSERT INTO `partner_keys` (`key_id`, `partner_id`, `sealed`, `created_at`) VALU
 INSERT INTO `partners` (`partner_id`, `name`, `voter_kind`, `created_at`) VALUES (?)
 INSERT INTO `refresh_tokens` (`token_hash`, `session_id`, `issued_at`, `expires_at`) VALUES (?)
 INSERT INTO `restaurants` (`restaurant_id`, `name`, `name_key`, `address`, `description`, `n_reviews`, `stars_sum`, `created_at`) VALUES (?)
-INSERT INTO `review_counters` (`review_id`, `up`, `down`, `ever_up`, `version`) VALUES (?)
+INSERT INTO `review_counters` (`review_id`, `version`, `up`, `down`, `ever_up`, `reward_sent_at`) VALUES (?)
 INSERT INTO `review_vote_marks` (`vote_id`, `review_id`, `void_id`, `position`, `forfeit`, `reason`) VALUES (?)
 INSERT INTO `review_voter_marks` (`voter_id`, `review_id`, `void_id`, `up_to_seq`, `position`, `forfeit`, `reason`) VALUES (?)
 INSERT INTO `reviews` (`review_id`, `restaurant_id`, `item_id`, `author_id`, `stars`, `content`, `version`, `created_at`, `updated_at`) VALUES (?)
@@ -206,11 +206,11 @@ SELECT `restaurants`.`restaurant_id`, `restaurants`.`name`, `restaurants`.`name_
 SELECT `restaurants`.`restaurant_id`, `restaurants`.`name`, `restaurants`.`name_key`, `restaurants`.`address`, `restaurants`.`description`, `restaurants`.`n_reviews`, `restaurants`.`stars_sum`, `restaurants`.`created_at` FROM `restaurants` WHERE ((instr(`restaurants`.`name_key`, ?) > ?) AND ((`restaurants`.`name_key` > ?) OR ((`restaurants`.`name_key` = ?) AND (`restaurants`.`restaurant_id` > ?)))) ORDER BY `restaurants`.`name_key`, `restaurants`.`restaurant_id` LIMIT ?
 SELECT `restaurants`.`restaurant_id`, `restaurants`.`name`, `restaurants`.`name_key`, `restaurants`.`address`, `restaurants`.`description`, `restaurants`.`n_reviews`, `restaurants`.`stars_sum`, `restaurants`.`created_at` FROM `restaurants` WHERE (`restaurants`.`restaurant_id` = ?) LIMIT ?
 SELECT `restaurants`.`restaurant_id`, `restaurants`.`name`, `restaurants`.`name_key`, `restaurants`.`address`, `restaurants`.`description`, `restaurants`.`n_reviews`, `restaurants`.`stars_sum`, `restaurants`.`created_at` FROM `restaurants` WHERE (instr(`restaurants`.`name_key`, ?) > ?) ORDER BY `restaurants`.`name_key`, `restaurants`.`restaurant_id` LIMIT ?
-SELECT `review_counters`.`review_id`, `review_counters`.`up`, `review_counters`.`down`, `review_counters`.`ever_up` FROM `review_counters` WHERE (`review_counters`.`review_id` >= ?) ORDER BY `review_counters`.`review_id` LIMIT ?
 SELECT `review_counters`.`review_id`, `review_counters`.`up`, `review_counters`.`down`, `review_counters`.`ever_up`, (`review_counters`.`reward_sent_at` IS NOT NULL) FROM `review_counters` WHERE (`review_counters`.`review_id` >= ?) ORDER BY `review_counters`.`review_id` LIMIT ?
+SELECT `review_counters`.`review_id`, `review_counters`.`up`, `review_counters`.`down`, `review_counters`.`ever_up`, `review_counters`.`reward_sent_at` FROM `review_counters` WHERE (`review_counters`.`review_id` >= ?) ORDER BY `review_counters`.`review_id` LIMIT ?
 SELECT `review_counters`.`review_id`, `review_counters`.`up`, `review_counters`.`down`, `review_counters`.`ever_up`, `review_counters`.`version`, `review_counters`.`reward_sent_at` FROM `review_counters` WHERE (`review_counters`.`review_id` IN (?))
 SELECT `review_counters`.`review_id`, `review_counters`.`up`, `review_counters`.`down`, `review_counters`.`version` FROM `review_counters` WHERE (`review_counters`.`review_id` IN (?))
-SELECT `review_counters`.`up`, `review_counters`.`down`, `review_counters`.`ever_up` FROM `review_counters` WHERE (`review_counters`.`review_id` = ?) FOR UPDATE
+SELECT `review_counters`.`up`, `review_counters`.`down`, `review_counters`.`ever_up`, `review_counters`.`reward_sent_at` FROM `review_counters` WHERE (`review_counters`.`review_id` = ?) FOR UPDATE
 SELECT `review_standings`.`voter_id`, COUNT(*) FROM `review_standings` WHERE (`review_standings`.`voter_id` BETWEEN ? AND ?) GROUP BY `review_standings`.`voter_id`
 SELECT `review_standings`.`voter_id`, `review_standings`.`review_id`, `review_standings`.`seq`, `review_standings`.`vote_id`, `review_standings`.`direction` FROM `review_standings` WHERE (`review_standings`.`voter_id` IN (?))
 SELECT `review_standings`.`voter_id`, `review_standings`.`review_id`, `review_standings`.`seq`, `review_standings`.`vote_id`, `review_standings`.`direction` FROM `review_standings` WHERE (voter_id, review_id) IN ((?))
@@ -256,6 +256,8 @@ SELECT `reviews`.`review_id`, `reviews`.`restaurant_id`, `reviews`.`item_id`, `r
 SELECT `reviews`.`review_id`, `reviews`.`restaurant_id`, `reviews`.`item_id`, `reviews`.`author_id`, `reviews`.`stars`, `reviews`.`content`, `reviews`.`version`, `reviews`.`created_at`, `reviews`.`updated_at`, `reviews`.`deleted_at`, `users`.`user_name`, `review_counters`.`reward_sent_at` FROM ((`reviews` LEFT OUTER JOIN `users` ON (`users`.`user_id` = `reviews`.`author_id`)) LEFT OUTER JOIN `review_counters` ON (`review_counters`.`review_id` = `reviews`.`review_id`)) WHERE ((`reviews`.`deleted_at` IS NULL) AND (`reviews`.`review_id` IN (?)))
 SELECT `reviews`.`stars` FROM `reviews` WHERE ((`reviews`.`deleted_at` IS NULL) AND (`reviews`.`item_id` = ?))
 SELECT `reviews`.`stars` FROM `reviews` WHERE ((`reviews`.`deleted_at` IS NULL) AND (`reviews`.`restaurant_id` = ?))
+SELECT `rewards`.`review_id`, `rewards`.`created_at` FROM `rewards` WHERE (`rewards`.`review_id` BETWEEN ? AND ?)
+SELECT `rewards`.`review_id`, `rewards`.`created_at` FROM `rewards` WHERE (`rewards`.`review_id` IN (?))
 SELECT `rewards`.`review_id`, `rewards`.`user_id` FROM `rewards` WHERE (`rewards`.`review_id` BETWEEN ? AND ?)
 SELECT `rewards`.`user_id`, `rewards`.`credit` FROM `rewards` WHERE (`rewards`.`user_id` BETWEEN ? AND ?)
 SELECT `sessions`.`session_id` FROM (`refresh_tokens` INNER JOIN `sessions` ON (`sessions`.`session_id` = `refresh_tokens`.`session_id`)) WHERE ((`refresh_tokens`.`token_hash` = ?) AND (`sessions`.`user_id` = ?)) LIMIT ?
@@ -324,7 +326,7 @@ UPDATE `refresh_tokens` SET `spent_at` = ? WHERE (((`refresh_tokens`.`token_hash
 UPDATE `restaurants` SET `n_reviews` = (`restaurants`.`n_reviews` + ?), `stars_sum` = (`restaurants`.`stars_sum` + ?) WHERE (`restaurants`.`restaurant_id` = ?)
 UPDATE `restaurants` SET `n_reviews` = ?, `stars_sum` = ? WHERE (`restaurants`.`restaurant_id` = ?)
 UPDATE `review_counters` SET `reward_sent_at` = ? WHERE (`review_counters`.`review_id` = ?)
-UPDATE `review_counters` SET `up` = ?, `down` = ?, `ever_up` = ?, `version` = (`review_counters`.`version` + ?) WHERE (`review_counters`.`review_id` = ?)
+UPDATE `review_counters` SET `up` = ?, `down` = ?, `ever_up` = ?, `reward_sent_at` = ?, `version` = (`review_counters`.`version` + ?) WHERE (`review_counters`.`review_id` = ?)
 UPDATE `review_voters` SET `n_standings` = ?, `version` = (`review_voters`.`version` + ?) WHERE (`review_voters`.`voter_id` = ?)
 UPDATE `reviews` SET `stars` = ?, `content` = ?, `version` = ?, `updated_at` = ? WHERE (((`reviews`.`review_id` = ?) AND (`reviews`.`version` = ?)) AND (`reviews`.`deleted_at` IS NULL))
 UPDATE `reviews` SET `version` = ?, `deleted_at` = ? WHERE (((`reviews`.`review_id` = ?) AND (`reviews`.`version` = ?)) AND (`reviews`.`deleted_at` IS NULL))
