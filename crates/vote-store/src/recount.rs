@@ -88,7 +88,8 @@ pub(crate) enum Added {
 
 /// The most tallies mended in one transaction.
 const TALLIES_MAX: usize = 500;
-/// How often a campaign is looked at anew because somebody else changed it.
+/// How often a campaign is looked at anew, with nothing mended in between, because somebody
+/// else changed it.
 const LOOKS_MAX: u32 = 20;
 
 impl Store {
@@ -187,7 +188,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; what was mended until then is in `recounted`, and stays.
-    /// [`StoreError::Contention`] where others kept changing the campaign's row.
+    /// [`StoreError::Contention`] where others kept changing the campaign's row, so that
+    /// nothing of it could be mended.
     pub async fn recount_campaign(
         &self,
         campaign: CampaignId,
@@ -195,7 +197,8 @@ impl Store {
         recounted: &mut Vec<Recounted>,
         hear: Hear<'_>,
     ) -> Result<(), StoreError> {
-        for _ in 0..LOOKS_MAX {
+        let mut n_moved = 0;
+        while n_moved < LOOKS_MAX {
             let mut drift = read_snapshot!(self, recount::drift(campaign, hear))?;
             if recounting == Recounting::Show {
                 drift.tell(campaign, recounted);
@@ -212,16 +215,21 @@ impl Store {
                     fan.tell(campaign, recounted);
                 }
             }
-            let more = drift.keep(TALLIES_MAX);
-            if drift.is_nothing() {
-                return Ok(());
-            }
-            match write!(self, recount::add(campaign, &drift))? {
-                Added::Done => drift.tell(campaign, recounted),
-                Added::Moved => continue,
-            }
-            if !more {
-                return Ok(());
+            loop {
+                let part = drift.take(TALLIES_MAX);
+                if part.is_nothing() {
+                    return Ok(());
+                }
+                match write!(self, recount::add(campaign, &part))? {
+                    Added::Done => {
+                        part.tell(campaign, recounted);
+                        n_moved = 0;
+                    }
+                    Added::Moved => {
+                        n_moved += 1;
+                        break;
+                    }
+                }
             }
         }
         Err(StoreError::Contention(format!(
@@ -234,19 +242,31 @@ fn told(row: String, before: String, after: String) -> Recounted {
     Recounted { row, before, after }
 }
 
+/// Takes the first cells out, `n_max` at the most.
+fn first<K, V>(cells: &mut Cells<K, V>, n_max: usize) -> Cells<K, V> {
+    cells.drain(..n_max.min(cells.len())).collect()
+}
+
 impl Drift {
     fn is_nothing(&self) -> bool {
         self.hours.is_empty() && self.days.is_empty() && self.totals.is_empty()
     }
 
-    /// Keeps no more than `n_max` tallies; answers whether there were more.
-    fn keep(&mut self, n_max: usize) -> bool {
-        let n_all = self.totals.len() + self.days.len() + self.hours.len();
-        self.totals.truncate(n_max);
-        self.days.truncate(n_max - self.totals.len());
-        self.hours
-            .truncate(n_max - self.totals.len() - self.days.len());
-        n_all > n_max
+    /// Takes out the first tallies, `n_max` at the most. What is left differs by as much once
+    /// they are added, which raises the version of the campaign's row by one.
+    fn take(&mut self, n_max: usize) -> Self {
+        let version = self.version;
+        self.version += 1;
+        let totals = first(&mut self.totals, n_max);
+        let days = first(&mut self.days, n_max - totals.len());
+        let hours = first(&mut self.hours, n_max - totals.len() - days.len());
+        Self {
+            version,
+            hours,
+            days,
+            totals,
+            fans: Vec::new(),
+        }
     }
 
     fn tell(&self, campaign: CampaignId, recounted: &mut Vec<Recounted>) {

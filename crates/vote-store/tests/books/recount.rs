@@ -25,6 +25,9 @@ const SPOILS: &[&str] = &[
     "UPDATE restaurants SET n_reviews = 0",
 ];
 
+/// More than are mended in twenty transactions.
+const TALLIES: usize = 10_600;
+
 async fn spoil(store: &Store) -> anyhow::Result<()> {
     for sql in SPOILS {
         store.execute_raw(sql).await?;
@@ -125,6 +128,22 @@ on_each_backend! {
         recount(store, Recounting::Mend).await?;
         assert_eq!(lines(&findings(store).await?), Vec::<String>::new());
         assert_rewards_hold(&backend).await
+    }
+
+    async fn any_number_of_tallies_is_mended(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        furnish(&backend).await?;
+        vote_in_campaign(store).await?;
+        let campaign = literal(CAMPAIGN.0);
+        let rows: Vec<_> = (0..TALLIES).map(|hour| format!("({campaign}, {hour}, 1, 0, 1)")).collect();
+        for rows in rows.chunks(1_000) {
+            let sql = format!("INSERT INTO campaign_tallies VALUES {}", rows.join(", "));
+            store.execute_raw(&sql).await?;
+        }
+        let mended = recount(store, Recounting::Mend).await?;
+        assert_eq!(mended.len(), TALLIES);
+        assert_eq!(lines(&findings(store).await?), Vec::<String>::new());
+        Ok(())
     }
 
     async fn sums_are_mended_while_writers_keep_settling(backend: Backend) -> Result<()> {
