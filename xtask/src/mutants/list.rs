@@ -94,9 +94,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         hunter: Hunter::Chaos,
         edits: &[Edit {
             file: "services/vote-worker/src/settle.rs",
-            find: "        let kept = letters.is_empty() || {",
-            replace: "        letters.clear();
-        let kept = letters.is_empty() || {",
+            find: "        for unreadable in &batch.unreadable {",
+            replace: "        for unreadable in batch.unreadable.iter().take(0) {",
         }],
     },
     Mutation {
@@ -115,6 +114,17 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         }],
     },
     Mutation {
+        name: "a-key-is-forgotten",
+        promise: 2,
+        hunter: Hunter::Chaos,
+        edits: &[Edit {
+            file: "services/vote-gateway/src/cast.rs",
+            find: "            Some(key) => key.vote_id(P::voter_id(&cast.voter), ballot_box),",
+            replace: "            Some(_) if !ballot_box.is_empty() => self.office.ids.next(),
+            Some(key) => key.vote_id(P::voter_id(&cast.voter), ballot_box),",
+        }],
+    },
+    Mutation {
         name: "no-daily-quota-in-sql",
         promise: 3,
         hunter: Hunter::Chaos,
@@ -122,6 +132,34 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
             file: "crates/vote-domain/src/review/merge.rs",
             find: "if vote.cost > 0 && day.used + vote.cost > day.limit.max(vote.limit) {",
             replace: "if false && day.used + vote.cost > day.limit.max(vote.limit) {",
+        }],
+    },
+    Mutation {
+        name: "reject-at-random",
+        promise: 3,
+        hunter: Hunter::Chaos,
+        edits: &[Edit {
+            file: "crates/vote-domain/src/review/merge.rs",
+            find: "    if vote.cost > 0 && day.used + vote.cost > day.limit.max(vote.limit) {",
+            replace: "    let is_unlucky = vote.vote_id.0.as_u128() % 50 == 0;
+    if vote.cost > 0 && (is_unlucky || day.used + vote.cost > day.limit.max(vote.limit)) {",
+        }],
+    },
+    Mutation {
+        name: "reject-tickets-at-random",
+        promise: 3,
+        hunter: Hunter::Chaos,
+        edits: &[Edit {
+            file: "crates/vote-domain/src/campaign/merge.rs",
+            find: "    check_limit(rows, vote)?;
+    check_draws(rows, vote)
+}",
+            replace: "    check_limit(rows, vote)?;
+    if vote.vote_id.0.as_u128() % 50 == 0 {
+        return Err(RejectReason::InsufficientTickets);
+    }
+    check_draws(rows, vote)
+}",
         }],
     },
     Mutation {
