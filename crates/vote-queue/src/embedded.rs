@@ -16,6 +16,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 
+use bytes::Bytes;
 use futures::FutureExt;
 use tokio::sync::{oneshot, watch};
 
@@ -140,6 +141,17 @@ impl EmbeddedQueue {
                 ballot_box: ballot_box.clone(),
             })
         })
+    }
+
+    pub(crate) async fn put_back(&self, ballot_box: &BallotBox, body: Bytes) -> Fate {
+        let parcel = Parcel {
+            body,
+            trace_parent: None,
+        };
+        let closed = || Fate::Refused(Refusal::Unreachable("closed".into()));
+        self.ask(|answer| Command::PutBack(ballot_box.clone(), parcel, answer))
+            .await
+            .unwrap_or_else(closed)
     }
 
     pub(crate) fn consumer(&self, ballot_box: &BallotBox, settings: &ConsumerSettings) -> Consumer {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use tokio::time::Instant;
 use vote_domain::Ids;
 
 use crate::BallotBox;
 use crate::consume::{Consumer, ConsumerSettings};
 use crate::embedded::{EmbeddedQueue, EmbeddedSettings, OpenError};
-use crate::publish::{Frame, Publisher, PublisherSettings};
+use crate::meter::PublishMeter;
+use crate::publish::{Frame, PublishError, Publisher, PublisherSettings};
 use crate::rabbit::{RabbitQueue, RabbitSettings, SettingsError};
 
 /// The durable queue of votes. Cheap to clone; the connections are shared.
@@ -154,6 +157,34 @@ impl Queue {
         }
     }
 
+    /// Puts `message`, which was in `ballot_box` before, there again, and waits until it is
+    /// known to be durable, `deadline` at the longest. Unlike a publisher's, it reaches a box
+    /// that is unbound: for what must still be settled though nothing more is cast.
+    ///
+    /// # Errors
+    /// As of [`Slot::publish`](crate::Slot::publish); it is [`Refusal::Unroutable`] only if
+    /// there is no such box. Safe to repeat.
+    ///
+    /// [`Refusal::Unroutable`]: crate::Refusal::Unroutable
+    pub async fn put_back(
+        &self,
+        ballot_box: &BallotBox,
+        message: Bytes,
+        deadline: Instant,
+    ) -> Result<(), PublishError> {
+        let (meter, sent_at) = (PublishMeter::of(ballot_box), Instant::now());
+        let fate = match self {
+            Self::Rabbit(queue) => queue.put_back(ballot_box, message, deadline).await,
+            Self::Embedded(queue) => queue.put_back(ballot_box, message).await,
+        };
+        let outcome = fate.outcome();
+        match &outcome {
+            Ok(()) => meter.published(1, sent_at.elapsed()),
+            Err(error) => meter.failed(error),
+        }
+        outcome
+    }
+
     /// Starts consuming `ballot_box`, which may be declared later.
     #[must_use]
     pub fn consumer(&self, ballot_box: &BallotBox, settings: &ConsumerSettings) -> Consumer {
@@ -209,6 +240,7 @@ mod tests {
         sendable(queue.unbind(&reviews));
         sendable(queue.delete(&reviews));
         sendable(queue.depth(&reviews));
+        sendable(queue.put_back(&reviews, Bytes::new(), Instant::now()));
         sendable(queue.until_up());
         sendable(queue.clone().close());
         sendable(consumer.recv());
@@ -216,6 +248,6 @@ mod tests {
         sendable(consumer.depth());
         sendable(consumer.stop());
         sendable(publisher.drain());
-        sendable(slot.publish(bytes::Bytes::new(), tokio::time::Instant::now(), None));
+        sendable(slot.publish(Bytes::new(), Instant::now(), None));
     }
 }

@@ -4,6 +4,7 @@ mod addresses;
 mod intake;
 mod link;
 mod outlet;
+mod put_back;
 mod settings;
 mod socket;
 mod topology;
@@ -12,17 +13,20 @@ mod unacked;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use tokio::time::Instant;
 use vote_domain::Ids;
 
 use crate::BallotBox;
 use crate::consume::{Consumer, ConsumerSettings};
-use crate::publish::{Frame, Outlet, Publisher, PublisherSettings};
+use crate::publish::{Doubt, Fate, Frame, Outlet, Publisher, PublisherSettings};
 use crate::queue::{Depth, Health, TopologyError};
 
 pub(crate) use outlet::RabbitOutlet;
 pub use settings::{RabbitSettings, SettingsError};
 
 use link::{Link, Purpose};
+use put_back::PutBack;
 use topology::Topology;
 
 /// The queue on RabbitMQ: one connection to publish on, another to consume on. A broker
@@ -79,6 +83,27 @@ impl RabbitQueue {
             let outlet = RabbitOutlet::new(link, ballot_box, &self.0.settings, &self.0.ids);
             Outlet::Rabbit(Box::new(outlet))
         })
+    }
+
+    /// It is done to its end even if the caller gives up.
+    pub(crate) async fn put_back(
+        &self,
+        ballot_box: &BallotBox,
+        body: Bytes,
+        deadline: Instant,
+    ) -> Fate {
+        let Inner {
+            publish,
+            settings,
+            ids,
+            ..
+        } = &*self.0;
+        let deadline = deadline.min(Instant::now() + settings.confirm_timeout);
+        let message = PutBack::new(ballot_box, body, ids);
+        let putting = tokio::spawn(message.publish(publish.clone(), settings.clone(), deadline));
+        putting
+            .await
+            .unwrap_or_else(|error| Fate::Unknown(Doubt::Lost(error.to_string().into())))
     }
 
     pub(crate) fn consumer(&self, ballot_box: &BallotBox, settings: &ConsumerSettings) -> Consumer {

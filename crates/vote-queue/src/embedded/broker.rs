@@ -199,7 +199,7 @@ impl Broker {
     fn refuse(&mut self, command: Command, reason: &Arc<str>) {
         let unavailable = || Err(TopologyError::Unavailable(reason.clone()));
         match command {
-            Command::Append(_, _, asker) => {
+            Command::Append(_, _, asker) | Command::PutBack(_, _, asker) => {
                 let fate = Fate::Refused(Refusal::Unreachable(reason.clone()));
                 Reply::Fate(asker, fate)
             }

@@ -16,6 +16,8 @@ pub(super) type Answer<T> = oneshot::Sender<Result<T, TopologyError>>;
 /// What is asked of the thread.
 pub(super) enum Command {
     Append(BallotBox, Parcel, oneshot::Sender<Fate>),
+    /// As [`Self::Append`], to a box that need not be bound.
+    PutBack(BallotBox, Parcel, oneshot::Sender<Fate>),
     Declare(BallotBox, Answer<()>),
     Unbind(BallotBox, Answer<()>),
     Delete(BallotBox, Answer<()>),

@@ -39,6 +39,14 @@ impl Work<'_, '_> {
                     *fate = Fate::Refused(Refusal::Unroutable);
                 }
             }
+            Command::PutBack(ballot_box, parcel, asker) => {
+                replies.push(Reply::Fate(asker, Fate::Stored));
+                if !self.store(&ballot_box, parcel)?
+                    && let Some(Reply::Fate(_, fate)) = replies.last_mut()
+                {
+                    *fate = Fate::Refused(Refusal::Unroutable);
+                }
+            }
             Command::Declare(ballot_box, asker) => {
                 replies.push(Reply::Topology(asker, Ok(())));
                 self.ensure_box(&ballot_box)?;
@@ -106,12 +114,18 @@ impl Work<'_, '_> {
 
     /// False if no such box is bound.
     fn append(&mut self, ballot_box: &BallotBox, parcel: Parcel) -> Result<bool, FileError> {
+        let known = self.model.boxes.get(ballot_box);
+        if !known.is_some_and(|known| known.bound) {
+            return Ok(false);
+        }
+        self.store(ballot_box, parcel)
+    }
+
+    /// False if there is no such box; one that is not bound will do.
+    fn store(&mut self, ballot_box: &BallotBox, parcel: Parcel) -> Result<bool, FileError> {
         let Some(known) = self.model.boxes.get_mut(ballot_box) else {
             return Ok(false);
         };
-        if !known.bound {
-            return Ok(false);
-        }
         let record = Record {
             body: parcel.body,
             origin: None,

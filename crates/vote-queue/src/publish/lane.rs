@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::line::{Line, Opened};
-use super::{Doubt, Frame, Refusal};
+use super::{Doubt, Frame, PublishError, Refusal};
 use crate::embedded::EmbeddedOutlet;
 use crate::meter::PublishMeter;
 use crate::rabbit::RabbitOutlet;
@@ -24,6 +24,17 @@ pub(crate) enum Fate {
     Refused(Refusal),
     /// It may be in the queue.
     Unknown(Doubt),
+}
+
+impl Fate {
+    /// It, as whoever asked is told.
+    pub(crate) fn outcome(&self) -> Result<(), PublishError> {
+        match self {
+            Self::Stored => Ok(()),
+            Self::Refused(refusal) => Err(PublishError::Refused(refusal.clone())),
+            Self::Unknown(doubt) => Err(PublishError::Unknown(doubt.clone())),
+        }
+    }
 }
 
 /// One message to send.

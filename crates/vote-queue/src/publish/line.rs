@@ -104,11 +104,7 @@ impl Batch {
     }
 
     pub(super) fn answer(self, fate: &Fate) {
-        let answer = match fate {
-            Fate::Stored => Ok(()),
-            Fate::Refused(refusal) => Err(PublishError::Refused(refusal.clone())),
-            Fate::Unknown(doubt) => Err(PublishError::Unknown(doubt.clone())),
-        };
+        let answer = fate.outcome();
         for vote in self.answers {
             // The caller may be gone, or its time up; then nobody asks.
             let _ = vote.send(answer.clone());

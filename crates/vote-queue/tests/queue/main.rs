@@ -5,4 +5,5 @@ mod bench;
 mod contract;
 mod embedded;
 mod faults;
+mod put_back;
 mod rabbitmq;
