@@ -18,6 +18,7 @@ use futures::future::LocalBoxFuture;
 use tracing::{Instrument, error_span};
 use vote_domain::Ids;
 
+use crate::heads::HeadWatch;
 use crate::meter::{InFlight, count_request};
 use crate::problem::PROBLEM_JSON;
 use crate::rate::{SiteLimits, Standing};
@@ -110,6 +111,7 @@ pub(crate) async fn around<B: MessageBody + 'static>(
         path = request.path(),
     );
     let _in_flight = InFlight::enter();
+    let _serving = request.conn_data().map(HeadWatch::serve);
     async {
         let answer = AssertUnwindSafe(async {
             let request = door.admit(request, &head).await?;

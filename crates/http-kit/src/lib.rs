@@ -14,6 +14,7 @@ mod api_docs;
 mod edge;
 pub mod etag;
 pub mod extract;
+mod heads;
 pub mod health;
 mod ids;
 pub mod meter;

@@ -1,8 +1,8 @@
 //! A service on the network: its routes with everything that surrounds them, from the
 //! first bind to the last answer.
 
-use std::io;
-use std::net::SocketAddr;
+mod listen;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +10,9 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, Error, HttpResponse, HttpServer};
+use actix_web::{App, Error, HttpResponse};
 use bootstrap::settings::Http;
 use futures::future::LocalBoxFuture;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use utoipa::openapi::OpenApi;
 use vote_domain::Ids;
 
@@ -27,15 +25,10 @@ use crate::rate::{RateLimits, RateRule, SiteLimits};
 use crate::routes::{RouteTable, fallback};
 use crate::{BodyLimit, Problem, Tokens, api_docs};
 
+pub use listen::{Listening, ServeError};
+
 /// What every path of the API begins with.
 pub const API_BASE: &str = "/api/v1";
-
-/// How often measurements are folded while nobody reads them.
-const TIDY_EVERY: Duration = Duration::from_secs(5);
-
-/// How long a client that was refused may go on sending before the connection closes,
-/// so that it comes to read the answer.
-const LINGER: Duration = Duration::from_secs(3);
 
 type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
@@ -51,27 +44,6 @@ pub struct Site {
     door: Door,
     routes: Vec<Routes>,
     pages: Vec<Routes>,
-}
-
-/// Why a service is not on the network.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The address is taken, not ours, or does not resolve.
-    #[error("cannot listen on {host}:{port}: {source}")]
-    Bind {
-        /// `http.host`.
-        host: String,
-        /// `http.port`.
-        port: u16,
-        /// Why.
-        source: io::Error,
-    },
-    /// The server broke while it ran.
-    #[error("the HTTP server failed: {0}")]
-    Run(#[from] io::Error),
-    /// The server panicked.
-    #[error("the HTTP server ended unexpectedly: {0}")]
-    Ended(#[from] tokio::task::JoinError),
 }
 
 impl Site {
@@ -211,79 +183,10 @@ impl Site {
             pages(config);
         }
     }
-
-    /// Listens until `shutdown` is cancelled; then turns `/readyz` to 503, accepts
-    /// nothing more, and gives requests in flight `http.shutdown_grace_s` to end.
-    /// Returns once the port is open, which is the moment to print it.
-    ///
-    /// # Errors
-    /// [`ServeError::Bind`] names the address that could not be had.
-    pub fn listen(self, shutdown: CancellationToken) -> Result<Listening, ServeError> {
-        let http = self.http.clone();
-        let (meter, readiness) = (self.meter.clone(), self.readiness.clone());
-        let stop = shutdown.clone();
-        let mut server = HttpServer::new(move || self.app())
-            .keep_alive(Duration::from_secs(http.keep_alive_s))
-            .client_request_timeout(Duration::from_millis(http.header_timeout_ms))
-            .client_disconnect_timeout(LINGER)
-            .shutdown_timeout(http.shutdown_grace_s)
-            .shutdown_signal(async move {
-                stop.cancelled().await;
-                readiness.drain();
-            });
-        let n_threads = match http.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            n_threads => n_threads,
-        };
-        server = server
-            .workers(n_threads)
-            .max_connections(http.connections_max.div_ceil(n_threads));
-        let server = server
-            .bind((http.host.as_str(), http.port))
-            .map_err(|source| ServeError::Bind {
-                host: http.host.clone(),
-                port: http.port,
-                source,
-            })?;
-        let addresses = server.addrs();
-        let task = tokio::spawn(server.run());
-        tokio::spawn(async move {
-            while shutdown
-                .run_until_cancelled(tokio::time::sleep(TIDY_EVERY))
-                .await
-                .is_some()
-            {
-                meter.tidy();
-            }
-        });
-        Ok(Listening { addresses, task })
-    }
 }
 
 async fn metrics(meter: Data<Meter>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(meter.render())
-}
-
-/// A server that answers.
-pub struct Listening {
-    addresses: Vec<SocketAddr>,
-    task: JoinHandle<io::Result<()>>,
-}
-
-impl Listening {
-    /// Where it answers; with `http.port` 0, this says which port it got.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.addresses[0]
-    }
-
-    /// Waits until it has stopped and the requests in flight have ended.
-    ///
-    /// # Errors
-    /// [`ServeError::Run`] or [`ServeError::Ended`] when it ended otherwise.
-    pub async fn stopped(self) -> Result<(), ServeError> {
-        Ok(self.task.await??)
-    }
 }

@@ -59,8 +59,8 @@ section! {
         threads: usize = 0, 0..=1024;
         /// Longest a request may take, its body included, in milliseconds; then 503.
         request_timeout_ms: u64 = 10_000, 1..=600_000;
-        /// Longest a client may take to send a request's head, in milliseconds; then a bare
-        /// 408, and the connection is closed.
+        /// Longest a client may take to send a request's head, in milliseconds; then the
+        /// connection is closed, after a bare 408 if that head is its first.
         header_timeout_ms: u64 = 5_000, 1..=600_000;
         /// Longest a client may take to send a request's body, in milliseconds; then 408
         /// `body_timeout`, and the connection is closed.

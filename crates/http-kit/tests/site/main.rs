@@ -6,6 +6,7 @@
 mod answers;
 mod bodies;
 mod gates;
+mod heads;
 mod operation;
 mod rates;
 mod server;

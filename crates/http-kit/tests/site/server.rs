@@ -11,13 +11,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{http, site_with};
 
-struct Server {
+pub(crate) struct Server {
     listening: Listening,
     shutdown: CancellationToken,
     base: String,
 }
 
-fn start(http: &Http) -> Server {
+pub(crate) fn start(http: &Http) -> Server {
     let shutdown = CancellationToken::new();
     let listening = site_with(http)
         .with_readiness(Readiness::new())
@@ -32,7 +32,11 @@ fn start(http: &Http) -> Server {
 }
 
 impl Server {
-    async fn stop(self) {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.listening.address()
+    }
+
+    pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         self.listening.stopped().await.unwrap();
     }
