@@ -10,9 +10,9 @@ use actix_web::http::header;
 use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
 use futures::future::{FutureExt, LocalBoxFuture};
-use http_kit::Problem;
 use http_kit::extract::read_body;
 use http_kit::rate::SignedBy;
+use http_kit::{Problem, route_template};
 use metrics::counter;
 use partner_signature::{SignedParts, TIMESTAMP_LEEWAY_S, verify};
 use utoipa::openapi::OpenApi;
@@ -83,10 +83,8 @@ impl PartnerAuth {
     }
 
     async fn admit(&self, request: ServiceRequest) -> Result<ServiceRequest, Problem> {
-        match self
-            .routes
-            .takes(request.method(), request.match_pattern().as_deref())
-        {
+        let template = route_template(request.request());
+        match self.routes.takes(request.method(), template.as_deref()) {
             Takes::Signed => {}
             Takes::Unsigned => return Err(not_for_partners()),
             Takes::Nothing => return Ok(request),
@@ -134,6 +132,7 @@ impl PartnerAuth {
         let uri = request.uri();
         let parts = SignedParts {
             method: request.method().as_str(),
+            // As it was sent, which is what the partner signed.
             path_and_query: uri
                 .path_and_query()
                 .map_or(uri.path(), |path| path.as_str()),

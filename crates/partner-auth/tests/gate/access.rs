@@ -61,6 +61,26 @@ async fn routes_that_take_no_partners_refuse_them_before_any_handler() -> Result
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_path_is_signed_as_it_is_sent_and_leads_where_it_leads_decoded() -> Result<()> {
+    let server = Server::sqlite().await?;
+    let jury = server.partner("jury").await?;
+    let plain = server.draft(Method::GET, "/things");
+    let escaped = Draft {
+        path: plain.path.replace("things", "%74hings"),
+        ..plain.clone()
+    };
+    assert_eq!(server.send(&jury, &escaped).await?.ok()["kind"], "jury");
+    let signed_otherwise = server.send_as(&jury, &plain, &escaped).await?;
+    signed_otherwise.problem(401, "invalid_signature");
+    let guarded = server.draft(Method::GET, "/%67uarded");
+    server
+        .send(&jury, &guarded)
+        .await?
+        .problem(403, "not_for_partners");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_and_a_signature_do_not_go_together() -> Result<()> {
     let server = Server::sqlite().await?;
     let jury = server.partner("jury").await?;
