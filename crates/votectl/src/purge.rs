@@ -19,7 +19,8 @@ that expired, sessions without a token, and dead letters that were dealt with; a
 one transaction, by key. Nonces of partners live in Redis and expire there. Ledgers, lots, days \
 and voids are never deleted: balances, statements and `votectl verify` are computed from them.
 
-Exit codes: 0 done, 2 it failed (what was deleted until then is gone), or was called wrongly.";
+Exit codes: 0 done, or nothing to do; 1 with --dry-run: something would be deleted; 2 it failed \
+(what was deleted until then is gone), or was called wrongly.";
 
 /// Deletes what is kept no longer.
 #[derive(Debug, Args)]
@@ -69,7 +70,12 @@ impl Purge {
             });
         }
         self.tell(&purged)?;
-        Ok(ExitCode::SUCCESS)
+        let n_rows: usize = purged.iter().map(|one| one.n_rows).sum();
+        Ok(if self.dry_run && n_rows > 0 {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
     }
 
     async fn purge(&self, store: &Store, kind: Kind, cutoff: DateTime<Utc>) -> Result<usize> {
@@ -129,7 +135,44 @@ fn cutoff(retention: &Retention, kind: Kind, now: DateTime<Utc>) -> Option<DateT
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+    use uuid::Uuid;
+    use vote_domain::UserId;
+    use vote_store::accounts::NewRefreshToken;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        purge: Purge,
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_ends_with_1_while_there_is_something_to_delete() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::sqlite(folder.path().join("tally.db")).await.unwrap();
+        store.migrate().await.unwrap();
+        let long_ago = "2020-01-01T00:00:00Z".parse().unwrap();
+        let token = NewRefreshToken {
+            hash: [7; 32],
+            issued_at: long_ago,
+            expires_at: long_ago,
+        };
+        let (session, user) = (Uuid::from_u128(1), UserId(Uuid::from_u128(2)));
+        store.begin_session(session, user, token).await.unwrap();
+        let purge = async |dry_run: &[&str]| {
+            let line = ["purge", "--data-dir", folder.path().to_str().unwrap()];
+            let line = Line::try_parse_from([&line, dry_run].concat()).unwrap();
+            line.purge.run().await.unwrap()
+        };
+        // A dry run deletes nothing, so that the next one finds the same.
+        for _ in 0..2 {
+            assert_eq!(purge(&["--dry-run"]).await, ExitCode::FAILURE);
+        }
+        assert_eq!(purge(&[]).await, ExitCode::SUCCESS);
+        assert_eq!(purge(&["--dry-run"]).await, ExitCode::SUCCESS);
+    }
 
     #[test]
     fn what_is_kept_for_0_days_is_kept_for_ever() {
