@@ -200,6 +200,12 @@ impl BoxWorker<Campaign> {
                 });
                 continue;
             }
+            // A letter may have been replayed since the box was found empty, and is open no
+            // more. Its message came into the box before that was noted: so whoever sees no
+            // open letter looks into the box once more.
+            if !self.is_still_empty(consumer, stop).await? {
+                continue;
+            }
             if !self.follow_up(stop).await {
                 return Err(LeftOff);
             }
@@ -224,12 +230,9 @@ impl BoxWorker<Campaign> {
         said: &mut Said,
         stop: &CancellationToken,
     ) -> Result<(), LeftOff> {
-        let quiet = self.worker.settings.close_quiet;
-        // So that silence is found soon after it was long enough.
-        let read_every = READ_EVERY.min(quiet / 4);
-        let mut silence = Silence::of(quiet);
+        let mut silence = Silence::of(self.worker.settings.close_quiet);
         loop {
-            let next = timeout(read_every, consumer.recv());
+            let next = timeout(self.read_every(), consumer.recv());
             match stop.run_until_cancelled(next).await.ok_or(LeftOff)? {
                 Ok(Some(first)) => {
                     silence.broken();
@@ -251,6 +254,31 @@ impl BoxWorker<Campaign> {
                 }
             }
         }
+    }
+
+    /// Looks into a box that was empty once more; `false` if something was in it, or may be.
+    async fn is_still_empty(
+        &self,
+        consumer: &mut Consumer,
+        stop: &CancellationToken,
+    ) -> Result<bool, LeftOff> {
+        let mut silence = Silence::of(Duration::ZERO);
+        let depth = stop.run_until_cancelled(consumer.depth()).await;
+        silence.read(&depth.ok_or(LeftOff)?, Instant::now());
+        let next = timeout(self.read_every(), consumer.recv());
+        match stop.run_until_cancelled(next).await.ok_or(LeftOff)? {
+            Ok(Some(first)) => match self.bring_in(first, consumer, stop).await {
+                true => Ok(false),
+                false => Err(LeftOff),
+            },
+            Ok(None) => Err(LeftOff),
+            Err(_) => Ok(silence.is_enough()),
+        }
+    }
+
+    /// How often the box is read: so that silence is found soon after it was long enough.
+    fn read_every(&self) -> Duration {
+        READ_EVERY.min(self.worker.settings.close_quiet / 4)
     }
 
     /// A dead letter that is, or may be, the box's, and on which nobody has decided.

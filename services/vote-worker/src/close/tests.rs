@@ -6,13 +6,15 @@ use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use vote_cache::Cache;
 use vote_domain::campaign::{
-    Ballot, CampaignOption, CampaignVote, Channel, ChannelNo, Draw, OptionNo, Plan, TicketExpiry,
+    Ballot, CampaignOption, CampaignVote, Channel, ChannelNo, Draw, OptionNo, Plan, Terms,
+    TicketExpiry,
 };
 use vote_domain::{CampaignId, Clock, Ids, Seq, UserId, Voter};
 use vote_messages::vote::{encode, frame};
 use vote_queue::{EmbeddedSettings, PublisherSettings, Queue, TopologyError};
 use vote_store::Store;
 use vote_store::audit::{Act, AuditActor};
+use vote_store::dead_letters::{LetterKind, NewDeadLetter, ReplayOutcome};
 
 use super::*;
 use crate::worker::{Worker, WorkerParts, WorkerSettings};
@@ -71,34 +73,54 @@ impl Scene {
         store.create_campaign(self.campaign, &plan, &act).await?;
         let mut heads = store.campaign_heads(&[self.campaign]).await?;
         let terms = heads.remove(&self.campaign).context("a head")?.terms;
-        let day = terms.day(now);
         let publisher = queue.publisher(&ballot_box, &PublisherSettings::default(), |votes| {
             frame(votes)
         });
         for _ in 0..N_VOTES {
-            let voter = Voter::member(ids.next::<UserId>());
-            let vote = CampaignVote {
-                vote_id: ids.next(),
-                campaign: self.campaign,
-                ballot: Ballot {
-                    option: OptionNo(0),
-                    channel: ChannelNo(0),
-                    tickets: 1,
-                },
-                seq: Seq(now.timestamp_micros()),
-                day,
-                limit: None,
-                draws: vec![Draw {
-                    lot: terms.free_lot_id(voter.voter_id(), day),
-                    free_day: Some(day),
-                    tickets: 1,
-                }],
-                voter,
-            };
-            let deadline = Instant::now() + Duration::from_secs(5);
-            let body = encode(&vote, "");
-            publisher.reserve()?.publish(body, deadline, None).await?;
+            let body = encode(&a_vote(ids, &terms, now), "");
+            publisher.reserve()?.publish(body, soon(), None).await?;
         }
+        Ok(())
+    }
+
+    /// Keeps one more vote as a dead letter of the box, as a worker of a former version does.
+    async fn keep_a_letter(&self) -> Result<DeadLetter> {
+        let WorkerParts {
+            store, clock, ids, ..
+        } = &self.parts;
+        let mut heads = store.campaign_heads(&[self.campaign]).await?;
+        let terms = heads.remove(&self.campaign).context("a head")?.terms;
+        let letter = NewDeadLetter {
+            ballot_box: BallotBox::campaign(self.campaign.0).name().to_owned(),
+            kind: LetterKind::Vote,
+            bytes: encode(&a_vote(ids, &terms, terms.starts_at), "").to_vec(),
+            reason: "unsupported_version",
+            detail: "a test".to_owned(),
+        };
+        store.keep_dead_letters(&[letter], clock.now()).await?;
+        let mut letters = store.open_dead_letters(None, 1).await?;
+        letters.pop().context("no letter")
+    }
+
+    /// Replays `letter`, as a gateway does.
+    async fn replay(&self, letter: &DeadLetter) -> Result<()> {
+        let WorkerParts {
+            store,
+            queue,
+            clock,
+            ids,
+            ..
+        } = &self.parts;
+        let ballot_box = BallotBox::campaign(self.campaign.0);
+        let message = frame(&[letter.bytes.clone().into()]);
+        queue.put_back(&ballot_box, message, soon()).await?;
+        let act = Act {
+            audit_id: ids.next(),
+            at: clock.now(),
+            actor: AuditActor::System,
+        };
+        let noted = store.note_replay(letter.id, letter.n_arrivals, &act);
+        ensure!(noted.await? == ReplayOutcome::Noted);
         Ok(())
     }
 
@@ -113,15 +135,42 @@ impl Scene {
         Worker::new(self.parts.clone(), settings)
     }
 
-    async fn check(&self) -> Result<()> {
+    async fn check(&self, n_votes: u64) -> Result<()> {
         let (facts, frozen) = self.parts.store.recompute_result(self.campaign).await?;
         let frozen = frozen.context("no result")?;
         ensure!(frozen.digest == facts.digest());
-        ensure!(frozen.n_votes == N_VOTES, "{} votes", frozen.n_votes);
+        ensure!(frozen.n_votes == n_votes, "{} votes", frozen.n_votes);
         let ballot_box = BallotBox::campaign(self.campaign.0);
         let depth = self.parts.queue.depth(&ballot_box).await;
         ensure!(depth == Err(TopologyError::NoSuchBox));
         Ok(())
+    }
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(5)
+}
+
+/// A vote of somebody new for one free ticket, admitted at `at`.
+fn a_vote(ids: &Ids, terms: &Terms, at: DateTime<Utc>) -> CampaignVote {
+    let (voter, day) = (Voter::member(ids.next::<UserId>()), terms.day(at));
+    CampaignVote {
+        vote_id: ids.next(),
+        campaign: terms.campaign,
+        ballot: Ballot {
+            option: OptionNo(0),
+            channel: ChannelNo(0),
+            tickets: 1,
+        },
+        seq: Seq(at.timestamp_micros()),
+        day,
+        limit: None,
+        draws: vec![Draw {
+            lot: terms.free_lot_id(voter.voter_id(), day),
+            free_day: Some(day),
+            tickets: 1,
+        }],
+        voter,
     }
 }
 
@@ -169,7 +218,7 @@ async fn a_close_given_up_anywhere_is_taken_up_by_another() -> Result<()> {
         clock.set(clock.now() + TimeDelta::seconds(31));
     }
     assert!(n_given_up > 10, "given up {n_given_up} times");
-    scene.check().await
+    scene.check(N_VOTES).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,7 +240,7 @@ async fn of_many_that_want_to_close_one_does() -> Result<()> {
         }
     }
     assert_eq!(n_final, 1);
-    scene.check().await
+    scene.check(N_VOTES).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,5 +269,22 @@ async fn a_lease_that_another_took_ends_the_close_at_once() -> Result<()> {
     assert_eq!(closed, Closed::LeftOff);
     let depth = scene.parts.queue.depth(&ballot_box).await?;
     assert_eq!(depth.n_consumers, 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_replayed_at_any_moment_of_the_close_is_in_the_result() -> Result<()> {
+    // From the first delivery until long after the box was first found empty.
+    for pause_ms in (0..600).step_by(75) {
+        let scene = Scene::set().await?;
+        let letter = scene.keep_a_letter().await?;
+        let close = scene.worker().at_campaign(scene.campaign);
+        let close = tokio::spawn(close.close(Holder::default(), CancellationToken::new()));
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        scene.replay(&letter).await?;
+        let closed = timeout(Duration::from_secs(60), close).await??;
+        assert_eq!(closed, Closed::Final, "{pause_ms} ms");
+        scene.check(N_VOTES + 1).await?;
+    }
     Ok(())
 }
