@@ -7,15 +7,23 @@ use actix_web::web::Data;
 use anyhow::{Context, Result, bail};
 use bootstrap::Secret;
 use bootstrap::settings::{Http, SigningKey};
+use chrono::TimeDelta;
 use engine::{Engine, UP, admitted, ballot, vote};
 use http_kit::{Actor, Meter, Site, Tokens};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 use uuid::Uuid;
+use vote_domain::campaign::{
+    Ballot as CampaignBallot, CLOSE_AFTER, CampaignOption, CampaignVote, Channel, ChannelNo, Draw,
+    OptionNo, Plan, Progress, Terms, TicketExpiry,
+};
 use vote_domain::review::{Ballot, ReviewVote};
-use vote_domain::{Clock, Ids, Permission, RejectReason, Role, UserId};
+use vote_domain::{
+    CampaignId, Clock, Ids, Outcome, Permission, RejectReason, Role, Seq, UserId, Voter,
+};
 use vote_gateway::{ReplayError, VoteState, routes};
-use vote_queue::BallotBox;
+use vote_queue::{BallotBox, PublishError, PublisherSettings, Refusal};
+use vote_store::audit::{Act, AuditActor};
 use vote_store::dead_letters::{DeadLetter, LetterFilter, LetterKind, LetterState, NewDeadLetter};
 
 const DROPPED: VoteState = VoteState::Rejected(RejectReason::Dropped);
@@ -73,6 +81,91 @@ async fn empty(engine: &Engine) -> Result<()> {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     bail!("the box is not emptied")
+}
+
+/// A campaign of one option that is open, and its box. Everybody has a free ticket a day.
+async fn a_campaign(engine: &Engine) -> Result<Terms> {
+    let (campaign, now): (CampaignId, _) = (engine.ids.next(), engine.cache.now().await?);
+    let ballot_box = BallotBox::campaign(campaign.0);
+    engine.queue.declare(&ballot_box).await?;
+    let plan = Plan {
+        name: "Best soup".to_owned(),
+        starts_at: now - TimeDelta::hours(1),
+        ends_at: now + TimeDelta::hours(1),
+        zone: chrono_tz::UTC,
+        free_daily_tickets: 1,
+        expiry: TicketExpiry::CampaignEnd,
+        tickets_per_vote_max: 1,
+        channels: vec![Channel {
+            key: "app".to_owned(),
+            name: "App".to_owned(),
+            daily_ticket_limit: None,
+            voter_kinds: None,
+        }],
+        options: vec![CampaignOption {
+            key: "leek".to_owned(),
+            name: "Leek".to_owned(),
+            subject: None,
+        }],
+    };
+    let act = Act {
+        audit_id: engine.ids.next(),
+        at: now,
+        actor: AuditActor::System,
+    };
+    engine.store.create_campaign(campaign, &plan, &act).await?;
+    Ok(plan.terms(campaign))
+}
+
+/// A vote of somebody new, as the campaign began.
+fn a_campaign_vote(engine: &Engine, terms: &Terms) -> CampaignVote {
+    let voter = Voter::member(engine.ids.next::<UserId>());
+    let day = terms.day(terms.starts_at);
+    CampaignVote {
+        vote_id: engine.ids.next(),
+        campaign: terms.campaign,
+        ballot: CampaignBallot {
+            option: OptionNo(0),
+            channel: ChannelNo(0),
+            tickets: 1,
+        },
+        seq: Seq(terms.starts_at.timestamp_micros()),
+        day,
+        limit: None,
+        draws: vec![Draw {
+            lot: terms.free_lot_id(voter.voter_id(), day),
+            free_day: Some(day),
+            tickets: 1,
+        }],
+        voter,
+    }
+}
+
+/// Lets the campaign be over for long enough to be closed.
+async fn end(engine: &Engine, campaign: CampaignId) -> Result<()> {
+    let ended_at = engine.cache.now().await? - CLOSE_AFTER;
+    let sql = format!(
+        "UPDATE campaigns SET ends_at = '{}' WHERE campaign_id = X'{}'",
+        ended_at.format("%Y-%m-%d %H:%M:%S%.6f"),
+        campaign.0.simple()
+    );
+    Ok(engine.store.execute_raw(&sql).await?)
+}
+
+async fn progress(engine: &Engine, campaign: CampaignId) -> Result<Progress> {
+    let heads = engine.store.campaign_heads(&[campaign]).await?;
+    Ok(heads.get(&campaign).context("no campaign")?.progress)
+}
+
+/// Waits until the close has come to `stage`.
+async fn until(engine: &Engine, campaign: CampaignId, stage: Progress) -> Result<()> {
+    for _ in 0..1_500 {
+        if progress(engine, campaign).await? >= stage {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    bail!("the campaign does not come to be {stage:?}")
 }
 
 on_each_engine! {
@@ -146,6 +239,37 @@ on_each_engine! {
         let dropped = engine.gateway.drop_dead_letter(id, by, "gone".to_owned()).await?;
         assert_eq!((dropped.n_votes, dropped.n_unreadable), (0, 1));
         assert_eq!(state_of(&engine, id).await?, LetterState::Dropped);
+        Ok(())
+    }
+
+    async fn a_letter_replayed_after_its_campaigns_end_is_in_the_result(engine: Engine) -> Result<()> {
+        let by = engine.ids.next();
+        let terms = a_campaign(&engine).await?;
+        let ballot_box = BallotBox::campaign(terms.campaign.0);
+        let (kept, late) = (a_campaign_vote(&engine, &terms), a_campaign_vote(&engine, &terms));
+        let bytes = vote_messages::vote::encode(&kept, "");
+        let id = keep(&engine, ballot_box.name(), LetterKind::Vote, &bytes).await?;
+        end(&engine, terms.campaign).await?;
+        engine.work();
+        until(&engine, terms.campaign, Progress::Closing).await?;
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        assert_eq!(progress(&engine, terms.campaign).await?, Progress::Closing, "it waits for the letter");
+        let publisher = engine.queue.publisher(&ballot_box, &PublisherSettings::default(), vote_messages::vote::frame);
+        let soon = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
+        let late = vote_messages::vote::encode(&late, "");
+        let late = publisher.reserve()?.publish(late, soon, None).await;
+        assert_eq!(late, Err(PublishError::Refused(Refusal::Unroutable)));
+
+        let replayed = engine.gateway.replay_dead_letter(id, by).await?;
+        assert_eq!(replayed.state, LetterState::Replayed);
+        until(&engine, terms.campaign, Progress::Final).await?;
+        let (facts, frozen) = engine.store.recompute_result(terms.campaign).await?;
+        let frozen = frozen.context("no result")?;
+        assert_eq!((frozen.n_votes, frozen.digest), (1, facts.digest()));
+        let ledger = engine.store.campaign_ledger_votes(&[kept.vote_id]).await?;
+        assert_eq!(ledger[0].outcome, Outcome::Counted);
+        let again = engine.gateway.replay_dead_letter(id, by).await;
+        assert!(matches!(&again, Err(ReplayError::BoxGone(name)) if *name == ballot_box), "{again:?}");
         Ok(())
     }
 

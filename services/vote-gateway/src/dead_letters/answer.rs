@@ -175,7 +175,8 @@ pub(crate) struct DroppedBody {
     state: &'static str,
     /// The votes that are rejected now, with the reason `dropped`.
     rejected: Vec<Uuid>,
-    /// How many votes had come to their end before.
+    /// How many votes had come to their end before, or name a campaign that is drained or
+    /// final: its ledger never moves again.
     known: u64,
     /// How many parts of it could not be read; the ledger has nothing of them.
     unreadable: u64,

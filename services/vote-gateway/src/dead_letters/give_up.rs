@@ -21,7 +21,7 @@ pub struct Dropped {
     /// The votes that were rejected now.
     pub rejected: Vec<VoteId>,
     /// How many votes of the letter could be read; those not rejected had come to their end
-    /// before.
+    /// before, or name a campaign that is drained or final.
     pub n_votes: u64,
     /// How many parts of it could not be read; whatever they were has no end in the ledger.
     pub n_unreadable: u64,

@@ -24,8 +24,8 @@ pub enum ReplayError {
     /// Neither the broker nor its votes say which box it came from.
     #[error("nobody knows the letter's ballot box")]
     BoxUnknown,
-    /// Its box takes no votes any more.
-    #[error("the ballot box {0} takes no votes")]
+    /// There is no such box any more.
+    #[error("there is no ballot box {0}")]
     BoxGone(BallotBox),
     /// A part is missing; it may have been replayed. Repeat it.
     #[error(transparent)]
@@ -46,7 +46,7 @@ impl From<ReplayError> for Problem {
             ),
             ReplayError::BoxGone(ballot_box) => Self::conflict(
                 "ballot_box_gone",
-                "The letter's ballot box takes no votes any more: its campaign is over.",
+                "There is no such ballot box any more: its campaign is drained or final.",
             )
             .with("box", ballot_box.name()),
             ReplayError::Unavailable(error) => {
@@ -107,7 +107,9 @@ impl Gateway {
         self.letter(id).await?.ok_or(ReplayError::NotFound)
     }
 
-    /// Publishes `letter` to `ballot_box`, and waits for the broker's confirm.
+    /// Publishes `letter` to `ballot_box`, and waits for the broker's confirm. A campaign that
+    /// is over has its box unbound, while votes of it are still brought in: there, it is put
+    /// back.
     async fn publish_again(
         &self,
         letter: &DeadLetter,
@@ -122,12 +124,16 @@ impl Gateway {
         let publisher = self.queue.publisher(ballot_box, &settings, |bodies| {
             bodies.first().cloned().unwrap_or_default()
         });
+        let message = message(letter);
         let deadline = Instant::now() + self.office.settings.accept_timeout;
-        let published = match publisher.reserve() {
-            Ok(slot) => slot.publish(message(letter), deadline, None).await,
+        let mut published = match publisher.reserve() {
+            Ok(slot) => slot.publish(message.clone(), deadline, None).await,
             Err(overloaded) => return Err(Unavailable::of("queue", overloaded).into()),
         };
         publisher.drain().await;
+        if published == Err(PublishError::Refused(Refusal::Unroutable)) {
+            published = self.queue.put_back(ballot_box, message, deadline).await;
+        }
         match published {
             Ok(()) => Ok(()),
             Err(PublishError::Refused(Refusal::Unroutable)) => {

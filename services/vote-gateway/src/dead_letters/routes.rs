@@ -129,8 +129,9 @@ pub(crate) async fn show(
     http_kit::etag::cached_json(&request, &body)
 }
 
-/// Sends a letter to its box again; replies 202 once the broker has it. May be repeated: no
-/// vote counts twice. A letter that arrived again meanwhile stays open.
+/// Sends a letter to its box again, also after its campaign's end as long as that is not
+/// drained; replies 202 once the broker has it. May be repeated: no vote counts twice. A letter
+/// that arrived again meanwhile stays open.
 #[utoipa::path(
     post, path = "/api/v1/dead-letters/{dead_letter_id}/replay", tag = "dead letters",
     params(("dead_letter_id" = Uuid, Path)),
@@ -139,7 +140,7 @@ pub(crate) async fn show(
         (status = 401, description = "`unauthenticated`", body = ProblemDetails),
         (status = 403, description = "`forbidden`: for operators", body = ProblemDetails),
         (status = 404, description = "`dead_letter_not_found`", body = ProblemDetails),
-        (status = 409, description = "`dead_letter_dropped`; `ballot_box_gone`: its campaign is over; `ballot_box_unknown`", body = ProblemDetails),
+        (status = 409, description = "`dead_letter_dropped`; `ballot_box_gone`: its campaign is drained or final; `ballot_box_unknown`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`", body = ProblemDetails),
         (status = 503, description = "`queue_unavailable`: it may be on its way; repeat it", body = ProblemDetails),
     ),

@@ -297,6 +297,7 @@ fn worker(store: &Store, queue: &Queue, cache: &Cache, ids: &Ids) -> Worker {
             credit: 1,
         },
         counter_ttl: Duration::from_secs(10),
+        close_quiet: Duration::from_millis(400),
         ..WorkerSettings::default()
     };
     Worker::new(parts, settings)
