@@ -31,14 +31,12 @@ impl Cache {
         self.put_newer(vec![newer], KEPT_FOR).await
     }
 
-    /// What was noted of each of `boxes`, in their order, in one round trip.
-    ///
-    /// # Errors
-    /// [`CacheError`].
+    /// What was noted of each of `boxes`, in their order, in one round trip. One may fail
+    /// without the others: its key may be on a master that is away.
     pub async fn settled_to(
         &self,
         boxes: &[&str],
-    ) -> Result<Vec<Option<DateTime<Utc>>>, CacheError> {
+    ) -> Vec<Result<Option<DateTime<Utc>>, CacheError>> {
         let keys: Vec<_> = boxes.iter().map(|name| self.keys.settled(name)).collect();
         let values = self.get_values(&keys).await;
         let times = keys.iter().zip(values);
@@ -77,6 +75,25 @@ mod tests {
             cache.note_settled("votes.reviews", at).await.unwrap();
         }
         let found = cache.settled_to(&["votes.other", "votes.reviews"]).await;
+        let found: Result<Vec<_>, _> = found.into_iter().collect();
         assert_eq!(found.unwrap(), [None, Some(now)]);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_of_one_box_hides_no_other() {
+        let clock = Clock::system();
+        let cache = Cache::memory(clock.clone(), 0, Ids::seeded(1));
+        cache
+            .note_settled("votes.reviews", clock.now())
+            .await
+            .unwrap();
+        let foreign = Newer {
+            key: cache.keys.settled("votes.other"),
+            value: Bytes::from_static(b"no time of ours"),
+        };
+        cache.put_newer(vec![foreign], KEPT_FOR).await.unwrap();
+        let found = cache.settled_to(&["votes.other", "votes.reviews"]).await;
+        assert!(matches!(found[0], Err(CacheError::Foreign(_))), "{found:?}");
+        assert!(matches!(found[1], Ok(Some(_))), "{found:?}");
     }
 }

@@ -81,7 +81,6 @@ impl Gateway {
             .map(|(ballot_box, _)| ballot_box.name())
             .collect();
         let noted = self.cache.settled_to(&names).await;
-        let noted = noted.map_err(|error| Unavailable::of("voter states", error))?;
         let mut items = Vec::with_capacity(asked.len());
         for ((ballot_box, head), noted) in asked.iter().zip(noted) {
             let depth = match self.queue.depth(ballot_box).await {
@@ -89,6 +88,8 @@ impl Gateway {
                 Err(TopologyError::NoSuchBox) => None,
                 Err(error) => return Err(Unavailable::of("queue", error)),
             };
+            // What cannot be read now is not told, and hides nothing else.
+            let noted = noted.ok().flatten();
             items.push(self.box_body(ballot_box, *head, depth, noted, now));
         }
         Ok(BoxesBody { as_of: now, items })

@@ -3,7 +3,8 @@
 //!
 //! Three things are looked at: how many ballots are being cast, how old the oldest vote of
 //! the box is ([`crate::lag`]), how much memory the process uses. The latter two by a task,
-//! once a second. Reads are never shed, nor is a voter whose last vote's fate is unknown:
+//! once a second; each box by itself, so that one that cannot be looked into leaves the others
+//! alone. Reads are never shed, nor is a voter whose last vote's fate is unknown:
 //! whoever sends that again must be let in.
 
 mod memory;
@@ -26,9 +27,6 @@ pub(crate) use watch::BoxWatch;
 
 /// How often boxes and memory are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Longest that one look at all boxes may take.
-const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long a voter is let in whose last vote's fate is unknown, and how many are.
 const EXCUSED_FOR: Duration = Duration::from_secs(120);
@@ -193,32 +191,26 @@ impl Inner {
         self.memory_is_short.store(is_short, Ordering::Relaxed);
     }
 
-    /// Looks at the boxes that votes were cast into lately.
+    /// Begins to look at the boxes that votes were cast into lately, at all of them at once.
     async fn look_at_boxes(&self) {
         let watches: Vec<_> = {
             let mut boxes = self.boxes();
             // Nobody holds it but this map: its campaign is over.
-            boxes.retain(|_, watch| Arc::strong_count(watch) > 1 || watch.is_served());
+            boxes.retain(|_, watch| Arc::strong_count(watch) > 1);
             let served = boxes.values().filter(|watch| watch.is_served());
             served.cloned().collect()
         };
         if watches.is_empty() {
             return;
         }
-        let names: Vec<_> = watches
-            .iter()
-            .map(|watch| watch.ballot_box().name())
-            .collect();
-        let (now, noted) = tokio::join!(self.cache.now(), self.cache.settled_to(&names));
-        let (Ok(now), Ok(noted)) = (now, noted) else {
+        let Ok(now) = self.cache.now().await else {
             // Without voter states nothing is cast anyway.
             return;
         };
-        for (watch, noted) in watches.iter().zip(noted) {
-            match self.queue.depth(watch.ballot_box()).await {
-                Ok(depth) => watch.look(now, depth, noted, self.settings.box_age_max),
-                Err(error) => tracing::debug!(%error, "a box was not looked into"),
-            }
+        for watch in watches {
+            let (queue, cache) = (self.queue.clone(), self.cache.clone());
+            let age_max = self.settings.box_age_max;
+            tokio::spawn(async move { watch.look_into(&queue, &cache, now, age_max).await });
         }
     }
 }
@@ -232,10 +224,7 @@ async fn look_on(pressure: Weak<Inner>) {
             return;
         };
         inner.look_at_memory();
-        let looked = tokio::time::timeout(LOOK_WITHIN, inner.look_at_boxes());
-        if looked.await.is_err() {
-            tracing::debug!("boxes were not looked into in time");
-        }
+        inner.look_at_boxes().await;
     }
 }
 
@@ -314,6 +303,83 @@ mod tests {
             let admitted = pressure.admit(ids.next(), &watch);
             assert_eq!(admitted.is_ok(), is_let_in, "{memory_max_bytes}");
         }
+        Ok(())
+    }
+
+    /// Asks until it is so, for ten seconds.
+    async fn eventually(is_so: impl Fn() -> bool) -> bool {
+        for _ in 0..500 {
+            if is_so() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        false
+    }
+
+    #[tokio::test]
+    async fn a_box_that_is_gone_is_not_looked_for_again_and_hides_no_other() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let ids = vote_domain::Ids::random();
+        let settings = vote_queue::EmbeddedSettings::at(folder.path().join("votes"));
+        let queue = Queue::embedded(settings).await?;
+        queue.declare(&BallotBox::reviews()).await?;
+        let cache = Cache::memory(vote_domain::Clock::system(), 0, ids.clone());
+        let pressure = Pressure::start(PressureSettings::default(), &queue, &cache);
+        let gone = pressure.watch(&BallotBox::campaign(uuid::Uuid::from_u128(7)));
+        let there = pressure.watch(&BallotBox::reviews());
+        for watch in [&gone, &there] {
+            drop(pressure.admit(ids.next(), watch));
+        }
+        pressure.0.look_at_boxes().await;
+        assert!(eventually(|| there.age().is_some() && !gone.is_served()).await);
+        assert!(there.is_served());
+        // Whoever casts into it asks for it anew.
+        drop(pressure.admit(ids.next(), &gone));
+        assert!(gone.is_served());
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_box_that_nobody_casts_into_any_more_is_let_go_of() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let ids = vote_domain::Ids::random();
+        let settings = vote_queue::EmbeddedSettings::at(folder.path().join("votes"));
+        let queue = Queue::embedded(settings).await?;
+        let cache = Cache::memory(vote_domain::Clock::system(), 0, ids.clone());
+        let pressure = Pressure::start(PressureSettings::default(), &queue, &cache);
+        let over = BallotBox::campaign(uuid::Uuid::from_u128(7));
+        let watch = pressure.watch(&over);
+        drop(pressure.admit(ids.next(), &watch));
+        drop(watch);
+        assert!(eventually(|| pressure.watched(&over).is_none()).await);
+        Ok(())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn boxes_are_looked_into_at_once_and_none_twice_while_the_broker_is_silent()
+    -> anyhow::Result<()> {
+        let ids = vote_domain::Ids::random();
+        let nobody = format!("amqp://127.0.0.1:{}", test_stack::free_port()?);
+        let settings = vote_queue::RabbitSettings {
+            answer_timeout: Duration::from_secs(2),
+            ..vote_queue::RabbitSettings::at(&nobody)
+        };
+        let queue = Queue::rabbit(&settings, &ids)?;
+        let cache = Cache::memory(vote_domain::Clock::system(), 0, ids.clone());
+        let pressure = Pressure::start(PressureSettings::default(), &queue, &cache);
+        let watches: Vec<_> = (0..20)
+            .map(|n| pressure.watch(&BallotBox::campaign(uuid::Uuid::from_u128(n))))
+            .collect();
+        let began = std::time::Instant::now();
+        pressure.0.look_at_boxes().await;
+        assert!(began.elapsed() < Duration::from_secs(1), "it waits");
+        let all_are_asked = || watches.iter().all(|watch| watch.is_being_asked());
+        assert!(eventually(all_are_asked).await);
+        let now = cache.now().await?;
+        let again = watches[0].look_into(&queue, &cache, now, Duration::ZERO);
+        let again = tokio::time::timeout(Duration::from_secs(1), again).await;
+        assert!(again.is_ok(), "it is asked twice");
         Ok(())
     }
 

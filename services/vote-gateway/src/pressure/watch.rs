@@ -7,7 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use metrics::gauge;
 use tokio::time::Instant;
-use vote_queue::{BallotBox, Depth};
+use vote_cache::Cache;
+use vote_queue::{BallotBox, Depth, Queue, TopologyError};
 
 use super::is_beyond;
 use crate::lag::Lag;
@@ -21,6 +22,10 @@ pub(crate) struct BoxWatch {
     made_at: Instant,
     /// When the last ballot came, in milliseconds since the watch was made.
     last_cast_ms: AtomicU64,
+    /// Whether there was no such box when it was looked for, and no ballot came since.
+    gone: AtomicBool,
+    /// Held while an answer is awaited.
+    asking: tokio::sync::Mutex<()>,
     /// Whether its votes wait for too long.
     full: AtomicBool,
     /// How it was at the last look, and how old its oldest vote.
@@ -28,28 +33,30 @@ pub(crate) struct BoxWatch {
 }
 
 impl BoxWatch {
-    pub(super) fn new(ballot_box: BallotBox) -> Self {
+    pub(crate) fn new(ballot_box: BallotBox) -> Self {
         Self {
             ballot_box,
             made_at: Instant::now(),
             last_cast_ms: AtomicU64::new(0),
+            gone: AtomicBool::new(false),
+            asking: tokio::sync::Mutex::default(),
             full: AtomicBool::new(false),
             seen: Mutex::default(),
         }
-    }
-
-    pub(crate) fn ballot_box(&self) -> &BallotBox {
-        &self.ballot_box
     }
 
     /// Notes that a ballot came for it.
     pub(super) fn note_cast(&self) {
         let now_ms = u64::try_from(self.made_at.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last_cast_ms.store(now_ms, Ordering::Relaxed);
+        self.gone.store(false, Ordering::Relaxed);
     }
 
-    /// Whether ballots came lately, or votes still wait too long.
+    /// Whether ballots came lately, or votes still wait too long; and the box is there.
     pub(super) fn is_served(&self) -> bool {
+        if self.gone.load(Ordering::Relaxed) {
+            return false;
+        }
         let last_cast = Duration::from_millis(self.last_cast_ms.load(Ordering::Relaxed));
         self.is_full() || self.made_at.elapsed().saturating_sub(last_cast) < SERVED_FOR
     }
@@ -64,8 +71,52 @@ impl BoxWatch {
         self.lock().as_ref().map(|(_, age)| *age)
     }
 
+    /// Asks how full the box is and how far settling has come, and takes that in as of `now`.
+    /// While an answer is awaited it is not asked again: the queue's and the cache's own limits
+    /// end that.
+    pub(super) async fn look_into(
+        &self,
+        queue: &Queue,
+        cache: &Cache,
+        now: DateTime<Utc>,
+        age_max: Duration,
+    ) {
+        let Ok(_asking) = self.asking.try_lock() else {
+            return;
+        };
+        let name = [self.ballot_box.name()];
+        let (depth, noted) = tokio::join!(queue.depth(&self.ballot_box), cache.settled_to(&name));
+        // What cannot be read is no news, as if no worker had noted any.
+        let noted = noted.into_iter().find_map(|noted| match noted {
+            Ok(noted) => noted,
+            Err(error) => {
+                tracing::debug!(ballot_box = %self.ballot_box, %error, "how far settling has come is not known");
+                None
+            }
+        });
+        match depth {
+            Ok(depth) => self.look(now, depth, noted, age_max),
+            Err(TopologyError::NoSuchBox) => self.lose(),
+            Err(error @ (TopologyError::Unavailable(_) | TopologyError::Mismatch(_))) => {
+                tracing::debug!(ballot_box = %self.ballot_box, %error, "a box was not looked into");
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_being_asked(&self) -> bool {
+        self.asking.try_lock().is_err()
+    }
+
+    /// There is no such box: nothing waits in it, and nobody looks for it until a ballot comes.
+    fn lose(&self) {
+        self.gone.store(true, Ordering::Relaxed);
+        self.full.store(false, Ordering::Relaxed);
+        self.show_nothing();
+    }
+
     /// Takes in what the broker and the workers say at `now`.
-    pub(super) fn look(
+    fn look(
         &self,
         now: DateTime<Utc>,
         depth: Depth,
@@ -99,24 +150,29 @@ impl BoxWatch {
         }
     }
 
+    /// What is not looked at any more must not be shown as it was.
+    fn show_nothing(&self) {
+        if self.lock().take().is_none() {
+            return;
+        }
+        for name in [
+            "tally_box_ready_messages",
+            "tally_box_consumers",
+            "tally_box_age_seconds",
+            "tally_box_full",
+        ] {
+            gauge!(name, "box" => self.ballot_box.name().to_owned()).set(0.0);
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Lag, TimeDelta)>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for BoxWatch {
-    /// What is not looked at any more must not be shown as it was.
     fn drop(&mut self) {
-        if self.lock().is_some() {
-            for name in [
-                "tally_box_ready_messages",
-                "tally_box_consumers",
-                "tally_box_age_seconds",
-                "tally_box_full",
-            ] {
-                gauge!(name, "box" => self.ballot_box.name().to_owned()).set(0.0);
-            }
-        }
+        self.show_nothing();
     }
 }
 
@@ -159,5 +215,32 @@ mod tests {
         watch.look(at(1_000_000), depth(1), None, Duration::ZERO);
         assert!(!watch.is_full());
         assert_eq!(watch.age().unwrap().num_seconds(), 1_000_000);
+    }
+
+    #[tokio::test]
+    async fn a_box_is_looked_into_though_what_workers_noted_of_it_cannot_be_read()
+    -> anyhow::Result<()> {
+        let (folder, ids) = (tempfile::tempdir()?, vote_domain::Ids::random());
+        let settings = vote_queue::EmbeddedSettings::at(folder.path().join("votes"));
+        let queue = Queue::embedded(settings).await?;
+        let reviews = BallotBox::reviews();
+        queue.declare(&reviews).await?;
+        // As a box whose key is on a master that is away.
+        let nobody = format!("redis://127.0.0.1:{}", test_stack::free_port()?);
+        let away = bootstrap::settings::Redis {
+            url: Some(bootstrap::Secret::new(&nobody)),
+            response_timeout_ms: 100,
+            ..bootstrap::settings::Redis::default()
+        };
+        let cache = Cache::redis(&away, 0, ids)?;
+        let watch = BoxWatch::new(reviews.clone());
+        let at = |s: i64| DateTime::from_timestamp(1_800_000_000 + s, 0).unwrap();
+        watch.look_into(&queue, &cache, at(0), MINUTE).await;
+        assert_eq!(watch.age(), Some(TimeDelta::zero()));
+        let soon = Instant::now() + Duration::from_secs(5);
+        queue.put_back(&reviews, "a vote".into(), soon).await?;
+        watch.look_into(&queue, &cache, at(61), MINUTE).await;
+        assert!(watch.is_full());
+        Ok(())
     }
 }
