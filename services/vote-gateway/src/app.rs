@@ -42,7 +42,7 @@ impl Gateway {
         let (queue, cache, store) = (self.clone(), self.clone(), self.clone());
         Readiness::new()
             .needs("queue", move || {
-                let ready = queue.reviews.way.publisher().ready();
+                let ready = queue.reviews.way.ready();
                 async move { ready }
             })
             .needs("voter states", move || {

@@ -55,13 +55,14 @@ impl<P: Product> Booth<P> {
 
     /// Whether SQL must be asked before `known` can be relied on: it was not there, its
     /// base is old (or younger than now: a clock was put back), or a vote in flight may have
-    /// come to its end without word of it.
+    /// come to its end without word of it: where the box is gone, each has.
     pub(crate) fn is_stale(&self, known: &KnownState<P::Base>, has_due: bool) -> bool {
         let max_age = TimeDelta::from_std(self.office.settings.base_max_age);
         let max_age = max_age.unwrap_or(TimeDelta::MAX);
         let loaded_at = known.state.base.loaded_at();
         let is_young = loaded_at <= known.now && known.now <= loaded_at + max_age;
-        !known.was_there() || has_due || !is_young
+        let has_lost = self.way.is_shut() && !known.state.in_flight.is_empty();
+        !known.was_there() || has_due || has_lost || !is_young
     }
 
     /// Brings `known` up to date with what SQL says.

@@ -31,6 +31,7 @@ pub(crate) use status::CampaignVoteStatus;
 
 use crate::booth::{Booth, Office};
 use crate::error::Unavailable;
+use crate::pressure::BoxWatch;
 use crate::way::Way;
 use facts::CampaignFacts;
 use grants::Grants;
@@ -79,7 +80,7 @@ impl Campaigns {
         let campaign = facts.terms.campaign;
         if is_over(facts) {
             self.lock().remove(&campaign);
-            return self.open(campaign);
+            return self.shut(campaign);
         }
         let mut booths = self.lock();
         if let Some(booth) = booths.get(&campaign) {
@@ -115,10 +116,24 @@ impl Campaigns {
     fn open(&self, campaign: CampaignId) -> Booth<Campaign> {
         let ballot_box = BallotBox::campaign(campaign.0);
         let watch = self.office.pressure.watch(&ballot_box);
+        let way = Way::new(&self.queue, ballot_box, &self.office.settings.publisher);
+        self.at(campaign, way, watch)
+    }
+
+    /// The booth of a campaign that is over: it shows what was, answers again what was
+    /// answered before, and costs the broker nothing.
+    fn shut(&self, campaign: CampaignId) -> Booth<Campaign> {
+        let ballot_box = BallotBox::campaign(campaign.0);
+        // Of its own: the box is gone, and nobody is to look into it.
+        let watch = Arc::new(BoxWatch::new(ballot_box.clone()));
+        self.at(campaign, Way::shut(ballot_box), watch)
+    }
+
+    fn at(&self, campaign: CampaignId, way: Way, watch: Arc<BoxWatch>) -> Booth<Campaign> {
         Booth {
             product: Campaign::new(campaign, self.sources.clone()),
             states: VoterStates::of_campaign(self.cache.clone(), self.office.ids.clone(), campaign),
-            way: Way::new(&self.queue, ballot_box, &self.office.settings.publisher),
+            way,
             office: self.office.clone(),
             watch,
         }

@@ -8,7 +8,7 @@ use vote_domain::review::Quota;
 use vote_domain::voter_state::{InFlight, Remembered, Vote as _};
 use vote_domain::{UserId, VoteId, VoterId, review};
 use vote_messages::vote;
-use vote_queue::{PublishError, Slot};
+use vote_queue::{PublishError, Refusal, Slot};
 
 use crate::booth::Booth;
 use crate::confirmed::UnderWay;
@@ -106,8 +106,9 @@ impl<P: Product> Booth<P> {
     }
 
     async fn cast_here(&self, cast: CastOf<P>) -> Answer<P> {
-        // A place in the line, before anything is reserved.
-        let slot = (self.way.publisher().reserve()).map_err(|e| Unavailable::of("queue", e))?;
+        // A place in the line, before anything is reserved. Where the box is gone there is no
+        // line, and the rules let nothing be cast.
+        let slot = (self.way.reserve()).map_err(|e| Unavailable::of("queue", e))?;
         let ballot_box = self.way.ballot_box().name();
         let vote_id = match &cast.key {
             Some(key) => key.vote_id(P::voter_id(&cast.voter), ballot_box),
@@ -281,7 +282,12 @@ impl<P: Product> Booth<P> {
 
     /// Brings a reserved vote to the broker; takes the reservation back where the broker
     /// certainly does not have it.
-    async fn enqueue(&self, slot: Slot, cast: &CastOf<P>, reserved: Reserved<P>) -> Answer<P> {
+    async fn enqueue(
+        &self,
+        slot: Option<Slot>,
+        cast: &CastOf<P>,
+        reserved: Reserved<P>,
+    ) -> Answer<P> {
         let Reserved {
             vote,
             receipt,
@@ -290,7 +296,11 @@ impl<P: Product> Booth<P> {
         let deadline = Instant::now() + self.office.settings.accept_timeout;
         let message = vote::encode(&vote, &cast.trace_parent);
         let trace_parent = Some(cast.trace_parent.clone()).filter(|trace| !trace.is_empty());
-        if let Err(error) = slot.publish(message, deadline, trace_parent).await {
+        let published = match slot {
+            Some(slot) => slot.publish(message, deadline, trace_parent).await,
+            None => Err(PublishError::Refused(Refusal::Unroutable)),
+        };
+        if let Err(error) = published {
             return Err(self.give_up(&vote, &error).await.into());
         }
         under_way.confirm();

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
 use vote_domain::voter_state::{InFlight, Vote as _};
 use vote_domain::{VoteId, VoterId};
-use vote_queue::PublishError;
+use vote_queue::{PublishError, Refusal};
 
 use crate::booth::Booth;
 use crate::error::Unavailable;
@@ -37,8 +37,11 @@ impl<P: Product> Booth<P> {
     pub(crate) async fn resend(&self, sent: &InFlight<VoteOf<P>>) -> Result<Vouched, Unavailable> {
         let vote_id = sent.vote.vote_id();
         let unknown = |error: Unavailable| error.unknown(vote_id);
-        let slot = self.way.publisher().reserve();
+        let slot = self.way.reserve();
         let slot = slot.map_err(|error| unknown(Unavailable::of("queue", error)))?;
+        let Some(slot) = slot else {
+            return Err(unknown(Unavailable::of("queue", Refusal::Unroutable)));
+        };
         let Some(under_way) = self.office.confirmed.begin(vote_id) else {
             // Another request is at it.
             return if self.office.confirmed.settled(vote_id).await {

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use uuid::Uuid;
 use vote_cache::Cache;
-use vote_domain::campaign::{CampaignOption, Channel, Facts, Plan, TicketExpiry};
+use vote_domain::campaign::{
+    Ballot, CampaignOption, CampaignVote, Channel, ChannelNo, Facts, OptionNo, Plan, Rejection,
+    Stage, TicketExpiry,
+};
 use vote_domain::review::QuotaPolicy;
 use vote_domain::{CampaignId, Clock, Ids, Seq, Voter};
 use vote_queue::{BallotBox, EmbeddedSettings, PublisherSettings, Queue};
@@ -16,9 +19,12 @@ use vote_store::Store;
 use vote_store::audit::{Act, AuditActor};
 use vote_store::grants::NewGrant;
 
-use super::product::Campaign;
+use super::product::{Campaign, CampaignRefusal};
 use crate::booth::Booth;
+use crate::cast::{Accepted, Cast};
+use crate::error::CastError;
 use crate::gateway::{Gateway, GatewayParts, GatewaySettings};
+use crate::idempotency::IdempotencyKey;
 use crate::pressure::PressureSettings;
 
 /// A campaign, open for an hour, on embedded adapters.
@@ -56,6 +62,21 @@ fn plan() -> Plan {
     }
 }
 
+fn settings() -> GatewaySettings {
+    GatewaySettings {
+        policy: QuotaPolicy {
+            votes_per_day: 3,
+            zone: chrono_tz::UTC,
+        },
+        accept_timeout: Duration::from_secs(3),
+        publisher: PublisherSettings::default(),
+        base_max_age: Duration::from_secs(30),
+        facts_max_age: Duration::ZERO,
+        counter_ttl: Duration::from_secs(10),
+        pressure: PressureSettings::default(),
+    }
+}
+
 impl Place {
     async fn new() -> Result<Self> {
         let folder = tempfile::tempdir()?;
@@ -67,18 +88,6 @@ impl Place {
             ids: ids.clone(),
         };
         parts.store.migrate().await?;
-        let settings = GatewaySettings {
-            policy: QuotaPolicy {
-                votes_per_day: 3,
-                zone: chrono_tz::UTC,
-            },
-            accept_timeout: Duration::from_secs(3),
-            publisher: PublisherSettings::default(),
-            base_max_age: Duration::from_secs(30),
-            facts_max_age: Duration::ZERO,
-            counter_ttl: Duration::from_secs(10),
-            pressure: PressureSettings::default(),
-        };
         let campaign: CampaignId = ids.next();
         let ballot_box = BallotBox::campaign(campaign.0);
         parts.queue.declare(&BallotBox::reviews()).await?;
@@ -90,7 +99,7 @@ impl Place {
         };
         parts.store.create_campaign(campaign, &plan(), &act).await?;
         Ok(Self {
-            gateway: Gateway::new(parts.clone(), settings),
+            gateway: Gateway::new(parts.clone(), settings()),
             parts,
             campaign,
             _folder: folder,
@@ -121,10 +130,116 @@ impl Place {
         Ok(())
     }
 
+    /// A gateway that can publish nothing: whoever asks for a place in a line is told that it
+    /// is full.
+    fn gateway_without_places(&self) -> Gateway {
+        let publisher = PublisherSettings {
+            waiting_max: 0,
+            ..PublisherSettings::default()
+        };
+        let settings = GatewaySettings {
+            publisher,
+            ..settings()
+        };
+        Gateway::new(self.parts.clone(), settings)
+    }
+
+    fn ballot_box(&self) -> BallotBox {
+        BallotBox::campaign(self.campaign.0)
+    }
+
+    /// The only vote of `voter` that is in flight.
+    async fn sent(&self, voter: &Voter) -> Result<CampaignVote> {
+        let mut known = self.booth().await?.read(voter.voter_id()).await?;
+        let sent = known.state.in_flight.pop();
+        Ok(sent.context("nothing is in flight")?.vote)
+    }
+
+    /// Brings `sent`, all that was cast, into the ledger, and the campaign to its end; without
+    /// word of it to the voters' states, as a worker does that dies before.
+    async fn close(&self, sent: &[CampaignVote]) -> Result<()> {
+        let GatewayParts { store, queue, .. } = &self.parts;
+        store.settle_campaign(self.campaign, sent, noon()).await?;
+        queue.delete(&self.ballot_box()).await?;
+        let over = "UPDATE campaigns SET progress = 'final'";
+        Ok(store.execute_raw(over).await?)
+    }
+
     async fn balance(&self, voter: &Voter) -> Result<u64> {
         let wallet = self.gateway.wallet(self.campaign, voter).await?;
         Ok(wallet.context("the campaign is there")?.balance)
     }
+}
+
+fn one_ticket(voter: &Voter, key: Option<&str>) -> Cast<Voter, Ballot> {
+    Cast {
+        voter: voter.clone(),
+        ballot: Ballot {
+            option: OptionNo(0),
+            channel: ChannelNo(0),
+            tickets: 1,
+        },
+        key: key.and_then(|key| IdempotencyKey::parse(key.as_bytes()).ok()),
+        trace_parent: String::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn votes_after_the_end_cost_the_broker_nothing_and_old_answers_stand() -> Result<()> {
+    let place = Place::new().await?;
+    let voter = Voter::new("jury".parse()?, "DE")?;
+    place.grant(&voter).await?;
+    let cast = || one_ticket(&voter, Some("a key"));
+    let first = place.gateway.cast_in_campaign(place.campaign, cast()).await;
+    let sent = place.sent(&voter).await?;
+    assert!(matches!(first, Ok(Accepted::Vote(vote_id, 9)) if vote_id == sent.vote_id));
+    place.close(std::slice::from_ref(&sent)).await?;
+
+    // One that had the campaign's booth open, and one that could not open it.
+    for gateway in [place.gateway.clone(), place.gateway_without_places()] {
+        for n in 0..50 {
+            let stranger = Voter::new("jury".parse()?, &n.to_string())?;
+            let late = one_ticket(&stranger, None);
+            match gateway.cast_in_campaign(place.campaign, late).await {
+                Err(CastError::Refused(CampaignRefusal::Rejected(rejection, _))) => {
+                    assert_eq!(rejection, Rejection::NotOpen(Stage::Final));
+                }
+                other => bail!("not refused: {other:?}"),
+            }
+        }
+        let again = gateway.cast_in_campaign(place.campaign, cast()).await;
+        assert!(
+            matches!(again, Ok(Accepted::Vote(vote_id, 9)) if vote_id == sent.vote_id),
+            "{again:?}"
+        );
+        assert!(gateway.campaigns.lock().is_empty());
+        // Nobody looks into a box that is gone.
+        let (pressure, gone) = (&gateway.office.pressure, place.ballot_box());
+        let watched = async {
+            while pressure.watched(&gone).is_some() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), watched).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_line_is_told_of_before_anything_is_reserved() -> Result<()> {
+    let place = Place::new().await?;
+    let voter = Voter::new("jury".parse()?, "DE")?;
+    let gateway = place.gateway_without_places();
+    let cast = one_ticket(&voter, None);
+    match gateway.cast_in_campaign(place.campaign, cast).await {
+        Err(CastError::Unavailable(error)) => {
+            assert_eq!((error.part, error.vote_id), ("queue", None));
+        }
+        other => bail!("a vote without a place: {other:?}"),
+    }
+    let known = place.booth().await?.read(voter.voter_id()).await?;
+    assert!(!known.was_there(), "it was read, and kept");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
