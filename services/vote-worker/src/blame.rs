@@ -2,7 +2,6 @@
 
 use tokio_util::sync::CancellationToken;
 use vote_domain::voter_state::Vote;
-use vote_store::dead_letters::NewDeadLetter;
 
 use crate::box_worker::BoxWorker;
 use crate::collect::Arrived;
@@ -17,15 +16,14 @@ use crate::worker::Worker;
 const TRIES: u32 = 8;
 
 impl<P: Product> BoxWorker<P> {
-    /// Decides on a vote that failed alone: it is blamed only if it goes on failing while
-    /// SQL takes other writes. The letter to keep for it, none if it settled after all;
-    /// `None` if told to stop.
+    /// Decides on a vote that failed alone: it is blamed, and kept as a letter, only if it
+    /// goes on failing while SQL takes other writes. `false` if told to stop before that.
     pub(crate) async fn blame(
         &self,
         vote: &Arrived<VoteOf<P>>,
         mut detail: String,
         stop: &CancellationToken,
-    ) -> Option<Vec<NewDeadLetter>> {
+    ) -> bool {
         let mut backoff = Backoff::new(&self.worker.ids);
         let mut n_failures = 0;
         loop {
@@ -37,16 +35,19 @@ impl<P: Product> BoxWorker<P> {
             if n_failures >= TRIES {
                 let vote_id = vote.vote.vote_id();
                 tracing::error!(target: "vote", %vote_id, detail, "vote cannot be settled");
-                return Some(vec![refused(&self.ballot_box, vote, detail)]);
+                let letter = refused(&self.ballot_box, vote, detail);
+                return self.worker.keep(&self.ballot_box, letter, stop).await;
             }
             let wait = tokio::time::sleep(backoff.next());
-            stop.run_until_cancelled(wait).await?;
+            if stop.run_until_cancelled(wait).await.is_none() {
+                return false;
+            }
             match self.settle_once(std::slice::from_ref(vote)).await {
                 Ok(settled) => {
                     self.recovered();
                     self.log(std::slice::from_ref(vote), &settled);
                     self.show(&settled).await;
-                    return Some(Vec::new());
+                    return true;
                 }
                 Err(SettleError::Store(error)) if error.is_transient() => {
                     self.held_up(&error, true);

@@ -9,18 +9,18 @@ use crate::retry::Backoff;
 use crate::worker::Worker;
 
 impl Worker {
-    /// Keeps `letters`, found in `ballot_box`, for as long as it takes; `false` if told to
-    /// stop.
+    /// Keeps `letter`, found in `ballot_box`, for as long as it takes; `false` if told to
+    /// stop before that.
     pub(crate) async fn keep(
         &self,
         ballot_box: &BallotBox,
-        letters: &[NewDeadLetter],
+        letter: NewDeadLetter,
         stop: &CancellationToken,
     ) -> bool {
         let mut backoff = Backoff::new(&self.ids);
         while let Err(error) = self
             .store
-            .keep_dead_letters(letters, self.clock.now())
+            .keep_dead_letters(std::slice::from_ref(&letter), self.clock.now())
             .await
         {
             self.trouble.held_up(ballot_box, &error);
@@ -30,17 +30,15 @@ impl Worker {
             }
         }
         self.trouble.recovered(ballot_box);
-        for letter in letters {
-            tracing::error!(
-                ballot_box = letter.ballot_box,
-                reason = letter.reason,
-                detail = letter.detail,
-                "dead letter kept"
-            );
-            let (name, reason) = (letter.ballot_box.clone(), letter.reason);
-            metrics::counter!("tally_dead_letters_total", "box" => name, "reason" => reason)
-                .increment(1);
-        }
+        tracing::error!(
+            ballot_box = letter.ballot_box,
+            reason = letter.reason,
+            detail = letter.detail,
+            "dead letter kept"
+        );
+        let (name, reason) = (letter.ballot_box, letter.reason);
+        metrics::counter!("tally_dead_letters_total", "box" => name, "reason" => reason)
+            .increment(1);
         true
     }
 }

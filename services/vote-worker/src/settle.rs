@@ -33,47 +33,59 @@ impl<P: Product> BoxWorker<P> {
     /// Settles `batch`, for as long as it takes. `false` only when it was told to stop
     /// before that: the batch must not be acknowledged then.
     pub(crate) async fn settle(&self, batch: &Batch<VoteOf<P>>, stop: &CancellationToken) -> bool {
-        let mut letters: Vec<_> = batch
-            .unreadable
-            .iter()
-            .map(|unreadable| letter(&self.ballot_box, unreadable))
-            .collect();
+        let Some(failed) = self.settle_parts(&batch.votes, stop).await else {
+            return false;
+        };
+        for unreadable in &batch.unreadable {
+            let letter = letter(&self.ballot_box, unreadable);
+            if !self.worker.keep(&self.ballot_box, letter, stop).await {
+                return false;
+            }
+        }
+        // Last, for each takes seconds. What is decided is kept at once, so that a stop takes
+        // nothing back.
+        for (vote, detail) in failed {
+            if !self.blame(vote, detail, stop).await {
+                return false;
+            }
+        }
+        self.follow_up(stop).await
+    }
+
+    /// Settles `votes` together, or else in ever smaller parts. Answers which votes failed
+    /// alone, and why; `None` if told to stop.
+    async fn settle_parts<'v>(
+        &self,
+        votes: &'v [Arrived<VoteOf<P>>],
+        stop: &CancellationToken,
+    ) -> Option<Vec<(&'v Arrived<VoteOf<P>>, String)>> {
+        let mut failed = Vec::new();
         // Parts still to be settled, the next one first.
-        let mut work = VecDeque::from([&batch.votes[..]]);
-        while let Some(votes) = work.pop_front() {
-            if votes.is_empty() {
+        let mut work = VecDeque::from([votes]);
+        while let Some(part) = work.pop_front() {
+            if part.is_empty() {
                 continue;
             }
-            // A part of a batch that was stuck is known to be trouble.
-            let is_whole = votes.len() == batch.votes.len();
+            // A part of what was stuck is known to be trouble.
+            let is_whole = part.len() == votes.len();
             let n_tries = if is_whole { STUCK_TRIES } else { 1 };
-            match (self.try_votes(votes, n_tries, stop).await, votes) {
-                (None, _) => return false,
-                (Some(Tried::Settled(settled)), votes) => {
-                    self.log(votes, &settled);
+            match (self.try_votes(part, n_tries, stop).await?, part) {
+                (Tried::Settled(settled), part) => {
+                    self.log(part, &settled);
                     self.show(&settled).await;
-                    self.note_settled(votes).await;
+                    self.note_settled(part).await;
                 }
-                (Some(Tried::Failed(detail)), [vote]) => {
-                    match self.blame(vote, detail, stop).await {
-                        Some(blamed) => letters.extend(blamed),
-                        None => return false,
-                    }
-                }
+                (Tried::Failed(detail), [vote]) => failed.push((vote, detail)),
                 // Alone and still stuck: its neighbours go first.
-                (Some(Tried::Stuck), vote @ [_]) => work.push_back(vote),
-                (Some(Tried::Failed(_) | Tried::Stuck), votes) => {
-                    let (first, second) = votes.split_at(votes.len() / 2);
+                (Tried::Stuck, vote @ [_]) => work.push_back(vote),
+                (Tried::Failed(_) | Tried::Stuck, part) => {
+                    let (first, second) = part.split_at(part.len() / 2);
                     work.push_front(second);
                     work.push_front(first);
                 }
             }
         }
-        let kept = letters.is_empty() || {
-            let worker = &self.worker;
-            worker.keep(&self.ballot_box, &letters, stop).await
-        };
-        kept && self.follow_up(stop).await
+        Some(failed)
     }
 
     /// Carries out what waited for votes to settle. `false` only when it was told to stop

@@ -61,7 +61,7 @@ impl Worker {
         while Instant::now() < until && !stop.is_cancelled() {
             if let Ok(delivery) = timeout(SWEEP_WAIT, consumer.recv()).await {
                 let Some(delivery) = delivery else { break };
-                if !self.keep(&dead, &[letter(&delivery)], stop).await {
+                if !self.keep(&dead, letter(&delivery), stop).await {
                     break;
                 }
                 consumer.ack(&[delivery.tag]).await;

@@ -5,3 +5,4 @@ mod boxes;
 mod close;
 mod engine;
 mod interrupted;
+mod letters;
