@@ -7,9 +7,10 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use vote_queue::{BallotBox, Delivery, TopologyError};
+use vote_queue::{BallotBox, TopologyError};
 use vote_store::dead_letters::{LetterKind, NewDeadLetter};
 
 use crate::retry::jittered;
@@ -24,6 +25,10 @@ const SWEEP_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long the queue must give nothing before it is looked into.
 const SWEEP_WAIT: Duration = Duration::from_millis(50);
+
+/// The longest name of a box that SQL holds. The boxes of Tally have shorter ones; the
+/// broker hands on whatever name a queue or a header had.
+const NAME_CHARS_MAX: usize = 100;
 
 impl Worker {
     /// Moves what the broker gave up on, whenever there is something, until `stop`.
@@ -61,7 +66,8 @@ impl Worker {
         while Instant::now() < until && !stop.is_cancelled() {
             if let Ok(delivery) = timeout(SWEEP_WAIT, consumer.recv()).await {
                 let Some(delivery) = delivery else { break };
-                if !self.keep(&dead, letter(&delivery), stop).await {
+                let letter = letter(delivery.origin.as_deref(), &delivery.body);
+                if !self.keep(&dead, letter, stop).await {
                     break;
                 }
                 consumer.ack(&[delivery.tag]).await;
@@ -84,13 +90,41 @@ impl Worker {
     }
 }
 
-fn letter(delivery: &Delivery) -> NewDeadLetter {
-    let origin = delivery.origin.clone();
+/// The letter for what the broker gave up on in the queue `origin`.
+fn letter(origin: Option<&str>, body: &Bytes) -> NewDeadLetter {
+    let dead = BallotBox::dead();
+    let origin = origin.unwrap_or_else(|| dead.name());
+    let ballot_box: String = origin.chars().take(NAME_CHARS_MAX).collect();
+    let mut detail = "delivered too often without being acknowledged".to_owned();
+    if ballot_box != origin {
+        detail.push_str(", in ");
+        detail.push_str(origin);
+    }
     NewDeadLetter {
-        ballot_box: origin.unwrap_or_else(|| BallotBox::dead().name().to_owned()),
+        ballot_box,
         kind: LetterKind::Message,
-        bytes: delivery.body.to_vec(),
+        bytes: body.to_vec(),
         reason: "undeliverable",
-        detail: "delivered too often without being acknowledged".to_owned(),
+        detail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_sql_cannot_hold_is_cut_and_told_in_full() {
+        let body = Bytes::from_static(b"lost");
+        let long = "ä".repeat(200);
+        let of_stranger = letter(Some(&long), &body);
+        assert_eq!(of_stranger.ballot_box, "ä".repeat(NAME_CHARS_MAX));
+        assert!(of_stranger.detail.ends_with(&long));
+        let campaign = BallotBox::campaign(uuid::Uuid::max());
+        assert_eq!(
+            letter(Some(campaign.name()), &body).ballot_box,
+            campaign.name()
+        );
+        assert_eq!(letter(None, &body).ballot_box, BallotBox::dead().name());
     }
 }

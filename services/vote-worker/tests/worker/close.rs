@@ -273,7 +273,11 @@ pub(crate) async fn hold_a_message(
 }
 
 /// Hands `body` back until the broker gives up on it.
-async fn give_up_on(engine: &Engine, campaign: CampaignId, body: bytes::Bytes) -> Result<()> {
+pub(crate) async fn give_up_on(
+    engine: &Engine,
+    campaign: CampaignId,
+    body: bytes::Bytes,
+) -> Result<()> {
     let ballot_box = BallotBox::campaign(campaign.0);
     engine.publish_bodies(&ballot_box, [body]).await?;
     let other = engine.another_queue().await?;

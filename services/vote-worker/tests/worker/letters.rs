@@ -1,4 +1,4 @@
-//! What cannot be settled, and what happens beside it.
+//! What cannot be settled, or not even kept, and what happens beside it.
 
 use std::time::Duration;
 
@@ -10,10 +10,12 @@ use vote_messages::vote::{encode, frame};
 use vote_queue::BallotBox;
 use vote_store::dead_letters::DeadLetter;
 
+use crate::close::give_up_on;
 use crate::engine::{Engine, a_vote, on_each_engine};
 
-/// Longest a test waits for letters: blame takes seconds for each vote.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest a test waits for letters: blame takes seconds for each vote, and so does what is
+/// very long.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// So many tickets at once SQL does not take here.
 const UNLUCKY: u32 = 13;
@@ -41,12 +43,44 @@ on_each_engine! {
         assert_eq!(engine.n_settled(campaign).await?, 37);
         worker.stop().await
     }
+
+    async fn what_is_too_long_for_sql_is_kept_in_part_and_holds_up_nobody(engine: Engine) -> Result<()> {
+        let head = engine.campaign().await?;
+        let campaign = head.terms.campaign;
+        let huge = vec![0xff; too_much(&engine).await?];
+        give_up_on(&engine, campaign, huge.clone().into()).await?;
+        engine.publish(campaign, &[a_vote(&head, 1)]).await?;
+        let worker = engine.work();
+        engine.until_settled(campaign, 1).await?;
+        let ballot_box = BallotBox::campaign(campaign.0);
+        let letters = letters(&engine, &ballot_box, 1).await?;
+        let letter = &letters[0];
+        assert_eq!(letter.reason, "undeliverable");
+        assert_eq!(letter.bytes[..1_000], huge[..1_000]);
+        assert!(letter.bytes.len() < 10_000);
+        let n_bytes = format!("of {} bytes", huge.len());
+        assert!(letter.detail.contains(&n_bytes), "{}", letter.detail);
+        // And it is not delivered again.
+        worker.stop().await?;
+        assert_eq!(engine.queue.depth(&BallotBox::dead()).await?.n_ready, 0);
+        Ok(())
+    }
 }
 
 fn unlucky(mut vote: CampaignVote) -> CampaignVote {
     vote.ballot.tickets = UNLUCKY;
     vote.draws[0].tickets = UNLUCKY;
     vote
+}
+
+/// As many bytes as no letter can have. MySQL and MariaDB have a limit of their own, which is
+/// also the most that RabbitMQ 4 takes.
+async fn too_much(engine: &Engine) -> Result<usize> {
+    if engine.scope().is_some() {
+        return Ok(16 * 1024 * 1024);
+    }
+    refuse(engine, "dead_letters", "length(NEW.bytes) > 3000000").await?;
+    Ok(3_000_001)
 }
 
 /// Has SQL refuse rows of `table` for their values, those for which `condition` holds.
