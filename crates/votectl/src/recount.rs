@@ -24,7 +24,7 @@ results: `votectl verify` tells why one of those is broken, and that a backup mu
 Exit codes: 0 done, or nothing to do; 1 with --dry-run: something would change; 2 it failed (what \
 was mended until then stays), or was called wrongly.";
 
-/// Rebuilds counters, tallies, totals and fans from the ledger.
+/// Rebuilds counters, tallies, totals and fans from the ledger, and when rewards were paid.
 #[derive(Debug, Args)]
 #[command(after_help = HINTS)]
 pub(crate) struct Recount {
