@@ -46,7 +46,6 @@ pub(crate) struct Ground {
 /// Somebody who votes; needs no account, for a token says who it is.
 #[derive(Debug)]
 pub(crate) struct Voter {
-    pub(crate) id: Uuid,
     bearer: HeaderValue,
 }
 
@@ -94,15 +93,14 @@ impl Ground {
 
 impl Voter {
     fn draw(tokens: &Tokens, rng: &mut StdRng) -> Result<Self> {
-        let id = drawn_id(rng);
         let token = tokens.sign(Actor {
-            user_id: UserId(id),
+            user_id: UserId(drawn_id(rng)),
             role: Role::Member,
             session_id: drawn_id(rng),
         })?;
         let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))?;
         bearer.set_sensitive(true);
-        Ok(Self { id, bearer })
+        Ok(Self { bearer })
     }
 }
 

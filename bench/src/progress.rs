@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use journeys::RealStack;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Opts, Pool};
@@ -126,41 +126,10 @@ async fn n_settled(http: &reqwest::Client, urls: &[String]) -> Result<u64> {
 }
 
 /// The sum of a counter over all its labels.
-pub(crate) fn sum_of(metrics: &str, name: &str) -> u64 {
+fn sum_of(metrics: &str, name: &str) -> u64 {
     let lines = metrics.lines().filter_map(|line| line.strip_prefix(name));
     let values = lines.filter(|rest| rest.starts_with(['{', ' ']));
     values
         .filter_map(|rest| rest.rsplit_once(' ')?.1.parse::<u64>().ok())
         .sum()
-}
-
-/// What a histogram of `metrics` says, summed over all labels: its sum and count.
-///
-/// # Errors
-/// When it is not there.
-pub(crate) fn mean_of(metrics: &str, name: &str) -> Result<f64> {
-    let number = |suffix: &str| {
-        let name = format!("{name}{suffix}");
-        let lines = metrics.lines().filter_map(|line| line.strip_prefix(&name));
-        let values = lines.filter(|rest| rest.starts_with(['{', ' ']));
-        values
-            .filter_map(|rest| rest.rsplit_once(' ')?.1.parse::<f64>().ok())
-            .sum::<f64>()
-    };
-    let n = number("_count");
-    ensure!(n > 0.0, "nothing is said of {name}");
-    Ok(number("_sum") / n)
-}
-
-/// What a process says at `/metrics`.
-///
-/// # Errors
-/// When it says nothing.
-pub(crate) async fn metrics_of(url: &str) -> Result<String> {
-    let answer = reqwest::get(format!("{url}/metrics")).await;
-    answer
-        .context("no metrics")?
-        .text()
-        .await
-        .context("no metrics")
 }

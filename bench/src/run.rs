@@ -482,6 +482,8 @@ async fn measure_growth(
 
 fn note_pace(report: &mut Report, name: &str, found: &Sustained) {
     report.note(name, found.rate, "votes/s");
+    let what = format!("{name}: accept p99");
+    report.note(&what, found.answers.ms(0.99), "ms");
     for (process, us) in &found.cpu_us {
         if *us >= 1.0 {
             report.note(&format!("{name}: {process}"), *us, "µs/vote");
