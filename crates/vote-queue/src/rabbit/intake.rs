@@ -29,8 +29,8 @@ use crate::queue::{Depth, TopologyError};
 /// A channel that lived this long was a success: the next pause is short again.
 const LASTED: Duration = Duration::from_secs(10);
 
-/// The longest pause of a box that its broker cannot serve. A try may end the connection,
-/// which other boxes are consumed on, too.
+/// The longest pause of a box at which the broker itself fails: each try ends the
+/// connection, which other boxes are consumed on, too.
 const SICK_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// Serves one consumer until it stops or is dropped.
@@ -64,7 +64,7 @@ pub(super) async fn run(
             End::Stopped => return,
             End::Lost(reason) => (backoff.pause(), None, reason),
             End::Sick(reason) => (sick.pause(), None, reason),
-            End::Silent(epoch, reason) => (sick.pause(), Some(epoch), reason),
+            End::Silent(epoch, reason) => (backoff.pause(), Some(epoch), reason),
         };
         // What was delivered on it will be delivered again.
         intake.epoch += 1;
