@@ -1,14 +1,20 @@
 //! Journeys during which something breaks. Each starts servers of its own.
 
 mod faults {
+    use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     use anyhow::{Context, Result, ensure};
     use journeys::campaign::{Arena, Means, lose_nodes_under_load};
     use journeys::{Direction, Embedded, Member, RealStack, Site};
+    use reqwest::Method;
+    use serde_json::Value;
     use tokio::time::sleep;
     use uuid::Uuid;
+
+    /// The longest an accepted vote may take to be counted once nothing is broken.
+    const SETTLED_WITHIN: Duration = Duration::from_secs(30);
 
     /// What a gateway is given for an answer by default, and some for a busy machine.
     const ANSWER_LIMIT: Duration = Duration::from_secs(5);
@@ -184,12 +190,41 @@ mod faults {
         }
     }
 
+    /// Asks after a hundred votes of a member at once, for there are thousands.
     async fn all_are_counted(accepted: &[(Member, Uuid)]) -> Result<()> {
+        let mut voters = BTreeMap::<Uuid, (&Member, BTreeSet<Uuid>)>::new();
         for (voter, vote_id) in accepted {
-            let ended = voter.wait_until_settled(*vote_id).await?;
-            ensure!(ended["state"] == "counted", "{ended}");
+            let (_, votes) = voters
+                .entry(voter.user_id)
+                .or_insert((voter, BTreeSet::new()));
+            votes.insert(*vote_id);
+        }
+        for (voter, votes) in voters.into_values() {
+            let votes: Vec<String> = votes.iter().map(Uuid::to_string).collect();
+            for some in votes.chunks(100) {
+                wait_until_counted(voter, some).await?;
+            }
         }
         Ok(())
+    }
+
+    async fn wait_until_counted(voter: &Member, votes: &[String]) -> Result<()> {
+        let path = format!("/votes?ids={}", votes.join(","));
+        let asked_at = Instant::now();
+        loop {
+            let told = voter.ask_gateway(Method::GET, &path, None).await?;
+            let told = told.expect(200)?.body;
+            let found = told["items"].as_array().context("no items")?;
+            ensure!(found.len() == votes.len(), "votes are missing: {told}");
+            let is = |vote: &Value, state: &str| vote["state"] == state;
+            if found.iter().all(|vote| is(vote, "counted")) {
+                return Ok(());
+            }
+            let is_on_its_way = |vote: &Value| is(vote, "counted") || is(vote, "accepted");
+            ensure!(found.iter().all(is_on_its_way), "{told}");
+            ensure!(asked_at.elapsed() < SETTLED_WITHIN, "not settled: {told}");
+            sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Members who vote up and down in turn, as fast as they are answered.
