@@ -14,8 +14,7 @@
 //! | how votes gather and leave | `publish.rs`, `publish/line.rs`, `publish/lane.rs` |
 //! | exchanges, queues, bindings | `rabbit/topology.rs` |
 //! | connections, and how they are made anew | `rabbit/link.rs` |
-//! | what a confirm means | `rabbit/outlet.rs` |
-//! | how a message comes back into an unbound box | `rabbit/put_back.rs` |
+//! | what a confirm means, how a message comes back into an unbound box | `rabbit/outlet.rs` |
 //! | how messages are received on RabbitMQ | `rabbit/intake.rs` |
 //! | the embedded queue's thread, rules and file | `embedded/broker.rs`, `embedded/work.rs`, `embedded/file.rs` |
 

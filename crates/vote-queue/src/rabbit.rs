@@ -4,7 +4,6 @@ mod addresses;
 mod intake;
 mod link;
 mod outlet;
-mod put_back;
 mod settings;
 mod socket;
 mod topology;
@@ -19,14 +18,13 @@ use vote_domain::Ids;
 
 use crate::BallotBox;
 use crate::consume::{Consumer, ConsumerSettings};
-use crate::publish::{Doubt, Fate, Frame, Outlet, Publisher, PublisherSettings};
+use crate::publish::{Doubt, Fate, Frame, Outlet, Parcel, Publisher, PublisherSettings};
 use crate::queue::{Depth, Health, TopologyError};
 
 pub(crate) use outlet::RabbitOutlet;
 pub use settings::{RabbitSettings, SettingsError};
 
 use link::{Link, Purpose};
-use put_back::PutBack;
 use topology::Topology;
 
 /// The queue on RabbitMQ: one connection to publish on, another to consume on. A broker
@@ -98,9 +96,25 @@ impl RabbitQueue {
             ids,
             ..
         } = &*self.0;
-        let deadline = deadline.min(Instant::now() + settings.confirm_timeout);
-        let message = PutBack::new(ballot_box, body, ids);
-        let putting = tokio::spawn(message.publish(publish.clone(), settings.clone(), deadline));
+        let left = deadline.saturating_duration_since(Instant::now());
+        let settings = RabbitSettings {
+            confirm_timeout: settings.confirm_timeout.min(left),
+            ..settings.clone()
+        };
+        let outlet = RabbitOutlet::new(publish.clone(), ballot_box, &settings, ids);
+        let mut outlet = outlet.past_bindings();
+        let parcel = Parcel {
+            body,
+            trace_parent: None,
+        };
+        let putting = tokio::spawn(async move {
+            let fate = match outlet.open().await {
+                Ok(()) => outlet.send(parcel).await,
+                Err(refusal) => Fate::Refused(refusal),
+            };
+            outlet.close().await;
+            fate
+        });
         putting
             .await
             .unwrap_or_else(|error| Fate::Unknown(Doubt::Lost(error.to_string().into())))

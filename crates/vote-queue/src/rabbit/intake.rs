@@ -188,15 +188,6 @@ impl Failure {
                 .to_string()
                 .contains(&format!("'{}'", ballot_box.name()))
     }
-
-    /// Closes a channel that is left on a connection that stands, so that nothing is
-    /// delivered to it once the box answers. That may take as long as the box is silent.
-    fn leave(&self, channel: &Channel) {
-        if let Self::NoAnswerOfBox(..) = self {
-            let channel = channel.clone();
-            tokio::spawn(async move { channel.close(200, "the box does not answer".into()).await });
-        }
-    }
 }
 
 impl Intake {
@@ -234,10 +225,9 @@ impl Intake {
         }
         match self.serve(&mut session).await {
             Ok(()) => End::Stopped,
-            Err(failure) => {
-                failure.leave(&session.channel);
-                self.lost(live.epoch, &failure)
-            }
+            // The client closes a channel that is dropped: what a silent box may still answer
+            // finds nobody.
+            Err(failure) => self.lost(live.epoch, &failure),
         }
     }
 
@@ -502,8 +492,7 @@ async fn attach(
     let consumer = match prefetch {
         Some(prefetch) => {
             let consuming = consume(&channel, &ballot_box, prefetch);
-            let consumer = of_box(limit, "basic.consume", consuming).await;
-            Some(consumer.inspect_err(|failure| failure.leave(&channel))?)
+            Some(of_box(limit, "basic.consume", consuming).await?)
         }
         None => None,
     };

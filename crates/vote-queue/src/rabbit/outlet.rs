@@ -22,9 +22,13 @@ use crate::retry::Backoff;
 const PERSISTENT: u8 = 2;
 const TRACE_PARENT: &str = "traceparent";
 
+/// The exchange that leads to each queue by its name. Nobody can unbind it.
+const DEFAULT: &str = "";
+
 /// Sends messages one after the other on a channel of its own.
 pub(crate) struct RabbitOutlet {
     link: Link,
+    exchange: &'static str,
     routing_key: ShortString,
     confirm_timeout: Duration,
     answer_timeout: Duration,
@@ -47,12 +51,21 @@ impl RabbitOutlet {
     ) -> Self {
         Self {
             link,
+            exchange: VOTES,
             routing_key: ballot_box.name().into(),
             confirm_timeout: settings.confirm_timeout,
             answer_timeout: settings.answer_timeout,
             ids: ids.clone(),
             open: None,
             broken: None,
+        }
+    }
+
+    /// One whose messages reach the box also where it is unbound: for what was in it before.
+    pub(super) fn past_bindings(self) -> Self {
+        Self {
+            exchange: DEFAULT,
+            ..self
         }
     }
 
@@ -160,7 +173,7 @@ impl RabbitOutlet {
         let publishing = open
             .channel
             .basic_publish(
-                VOTES.into(),
+                self.exchange.into(),
                 self.routing_key.clone(),
                 BasicPublishOptions {
                     mandatory: true,
@@ -206,9 +219,25 @@ impl RabbitOutlet {
             Ok(Ok(Confirmation::NotRequested)) => {
                 (Fate::Unknown(Doubt::Lost("confirms are off".into())), false)
             }
-            Ok(Err(error)) => (after_writing(&error), false),
+            Ok(Err(error)) => (self.after_writing(&error), false),
             Err(_) => (Fate::Unknown(Doubt::TimedOut), false),
         }
+    }
+
+    /// The channel or connection ended before the confirm. Two answers concern the publish
+    /// itself, the only thing ever sent on this channel: there is no such exchange, and it
+    /// may not be used. Of the default exchange the latter says nothing about the box.
+    fn after_writing(&self, error: &lapin::Error) -> Fate {
+        if let ErrorKind::ProtocolError(protocol) = error.kind()
+            && let AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND | AMQPSoftError::ACCESSREFUSED) =
+                protocol.kind()
+        {
+            return match self.exchange {
+                DEFAULT => never_written(error),
+                _ => Fate::Refused(Refusal::Unroutable),
+            };
+        }
+        Fate::Unknown(Doubt::Lost(error.to_string().into()))
     }
 }
 
@@ -236,19 +265,6 @@ pub(super) fn trace_parent(properties: &BasicProperties) -> Option<String> {
 
 fn never_written(error: &lapin::Error) -> Fate {
     Fate::Refused(Refusal::Unreachable(error.to_string().into()))
-}
-
-/// The channel or connection ended before the confirm. Two answers concern the publish
-/// itself, the only thing ever sent on this channel: there is no such exchange, and it
-/// may not be used.
-fn after_writing(error: &lapin::Error) -> Fate {
-    if let ErrorKind::ProtocolError(protocol) = error.kind()
-        && let AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND | AMQPSoftError::ACCESSREFUSED) =
-            protocol.kind()
-    {
-        return Fate::Refused(Refusal::Unroutable);
-    }
-    Fate::Unknown(Doubt::Lost(error.to_string().into()))
 }
 
 fn refusal(state: LinkState) -> Refusal {
