@@ -4,6 +4,7 @@
 //! Load generator, services and servers share the machine, so figures are compared with
 //! each other and never with those of another run.
 
+mod amqp;
 mod ground;
 mod limits;
 mod load;

@@ -2,22 +2,19 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use bytes::Bytes;
 use deadpool_redis::redis::Script;
 use futures::{StreamExt, TryStreamExt, stream};
 use http_body_util::Full;
 use hyper::{Request, StatusCode};
-use lapin::options::{
-    BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions, QueueDeleteOptions,
-};
-use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
+use lapin::options::QueueDeleteOptions;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::amqp;
 use crate::load::{Client, as_fast_as_possible, per_second};
 use crate::wire::{Call, Wire, address_of};
 
@@ -76,44 +73,13 @@ async fn again_and_again<F: Future<Output = Result<()>>>(
 
 /// Single messages a second that a quorum queue confirms.
 pub(crate) async fn single_confirms(amqp_url: &str, lasting: Duration) -> Result<f64> {
-    let connection = Connection::connect(amqp_url, ConnectionProperties::default()).await?;
     let queue = "bench.confirms";
-    let channel = connection.create_channel().await?;
-    let mut arguments = FieldTable::default();
-    let quorum = AMQPValue::LongString("quorum".into());
-    arguments.insert("x-queue-type".into(), quorum);
-    let durable = QueueDeclareOptions {
-        durable: true,
-        ..QueueDeclareOptions::default()
-    };
-    channel
-        .queue_declare(queue.into(), durable, arguments)
-        .await?;
-    channel
-        .confirm_select(ConfirmSelectOptions::default())
-        .await?;
+    let (_connection, channel) = amqp::open(amqp_url, queue).await?;
     let body = [7; VOTE_BYTES];
-    let (at, rate) = (
-        &channel,
-        again_and_again(lasting, |_| confirm_one(&channel, queue, &body)),
-    );
-    let rate = rate.await;
-    at.queue_delete(queue.into(), QueueDeleteOptions::default())
-        .await?;
+    let rate = again_and_again(lasting, |_| amqp::publish(&channel, queue, &body)).await;
+    let deleting = QueueDeleteOptions::default();
+    channel.queue_delete(queue.into(), deleting).await?;
     rate
-}
-
-async fn confirm_one(channel: &Channel, queue: &str, body: &[u8]) -> Result<()> {
-    let confirm = channel.basic_publish(
-        "".into(),
-        queue.into(),
-        BasicPublishOptions::default(),
-        body,
-        BasicProperties::default().with_delivery_mode(2),
-    );
-    let confirm = confirm.await?.await?;
-    ensure!(matches!(confirm, Confirmation::Ack(None)), "{confirm:?}");
-    Ok(())
 }
 
 /// Values a second that Redis compares and sets.

@@ -41,16 +41,26 @@ pub(crate) struct Answers {
     pub(crate) took: Duration,
 }
 
+/// No latencies yet; they are kept in microseconds.
+pub(crate) fn no_latencies() -> Histogram<u64> {
+    // Unwrap safety: the bounds are constants that the histogram takes.
+    #[expect(clippy::unwrap_used, reason = "see above")]
+    Histogram::new_with_bounds(1, LATENCY_MAX_US, 3).unwrap()
+}
+
+/// Keeps `latency`.
+pub(crate) fn note_latency(latencies: &mut Histogram<u64>, latency: Duration) {
+    let us = u64::try_from(latency.as_micros()).unwrap_or(LATENCY_MAX_US);
+    latencies.saturating_record(us.max(1));
+}
+
 impl Answers {
     fn new() -> Self {
-        // Unwrap safety: the bounds are constants that the histogram takes.
-        #[expect(clippy::unwrap_used, reason = "see above")]
-        let latencies = Histogram::new_with_bounds(1, LATENCY_MAX_US, 3).unwrap();
         Self {
             n_good: 0,
             n_bad: 0,
             first_bad: None,
-            latencies,
+            latencies: no_latencies(),
             took: Duration::ZERO,
         }
     }
@@ -59,8 +69,7 @@ impl Answers {
         match reply {
             Ok(reply) if reply.status == good => {
                 self.n_good += 1;
-                let us = u64::try_from(latency.as_micros()).unwrap_or(LATENCY_MAX_US);
-                self.latencies.saturating_record(us.max(1));
+                note_latency(&mut self.latencies, latency);
             }
             Ok(reply) => self.note_bad(|| {
                 let body = String::from_utf8_lossy(&reply.body).into_owned();

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use journeys::RealStack;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Opts, Pool};
+use test_stack::ServiceProcess;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
+
+use crate::run::Bench;
 
 /// How often it is asked.
 const ASKED_EVERY: Duration = Duration::from_millis(100);
@@ -23,16 +25,12 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Counts from now on what the workers of `stack` count.
+    /// Counts from now on what the workers count that run.
     ///
     /// # Errors
     /// When they do not say.
-    pub(crate) async fn of_workers(stack: &RealStack) -> Result<Self> {
-        let urls: Vec<_> = stack
-            .workers
-            .iter()
-            .map(|worker| worker.base_url())
-            .collect();
+    pub(crate) async fn of_workers(bench: &Bench) -> Result<Self> {
+        let urls: Vec<_> = bench.workers().map(ServiceProcess::base_url).collect();
         let http = reqwest::Client::new();
         Self::watch(move || {
             let (http, urls) = (http.clone(), urls.clone());

@@ -129,6 +129,12 @@ impl Bench {
         Ok(())
     }
 
+    /// The workers that run.
+    pub(crate) fn workers(&self) -> impl Iterator<Item = &ServiceProcess> {
+        let workers = self.stack.workers.iter();
+        workers.filter(|worker| worker.pid().is_some())
+    }
+
     /// All that uses the processor.
     pub(crate) fn processes(&self) -> Result<Processes> {
         let processes = Processes::of(&self.stack)?;
@@ -178,7 +184,11 @@ impl Bench {
             .await
             .context("cannot run votectl")?;
         let found: Value = serde_json::from_slice(&ran.stdout).unwrap_or_default();
-        ensure!(ran.status.success(), "votectl verify: {found}");
+        let (n, first) = (&found["n_violations"], &found["violations"][0]);
+        ensure!(
+            ran.status.success(),
+            "votectl verify finds {n} violations, the first: {first}"
+        );
         Ok(())
     }
 }

@@ -43,19 +43,20 @@ impl Processes {
         self
     }
 
-    /// What they have used so far.
+    /// What they have used so far, and what those that they started have: each process counts
+    /// for the nearest of its forebears that has a name.
     pub(crate) fn used(&self) -> Used {
         let parents = parents();
-        Used(
-            self.0
-                .iter()
-                .map(|(name, pids)| {
-                    let mut all = pids.clone();
-                    all.extend(parents.keys().filter(|pid| descends(**pid, pids, &parents)));
-                    (*name, all.into_iter().map(processor_time).sum())
-                })
-                .collect(),
-        )
+        let names: BTreeMap<u32, &'static str> = (self.0.iter())
+            .flat_map(|(name, pids)| pids.iter().map(|pid| (*pid, *name)))
+            .collect();
+        let mut used = BTreeMap::<_, Duration>::new();
+        for pid in parents.keys() {
+            if let Some(name) = name_of(*pid, &names, &parents) {
+                *used.entry(name).or_default() += processor_time(*pid);
+            }
+        }
+        Used(used)
     }
 
     /// The most memory that a process called `name` ever held, in MiB.
@@ -86,17 +87,17 @@ fn parents() -> BTreeMap<u32, u32> {
         .collect()
 }
 
-fn descends(mut pid: u32, from: &[u32], parents: &BTreeMap<u32, u32>) -> bool {
-    if from.contains(&pid) {
-        return false;
-    }
-    while let Some(parent) = parents.get(&pid) {
-        if from.contains(parent) {
-            return true;
+fn name_of(
+    mut pid: u32,
+    names: &BTreeMap<u32, &'static str>,
+    parents: &BTreeMap<u32, u32>,
+) -> Option<&'static str> {
+    loop {
+        if let Some(name) = names.get(&pid) {
+            return Some(name);
         }
-        pid = *parent;
+        pid = *parents.get(&pid)?;
     }
-    false
 }
 
 /// The fields of `/proc/<pid>/stat` that follow the name: state, parent, …
@@ -120,4 +121,20 @@ fn peak_mib(pid: u32) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
     kib.unwrap_or_default() / 1_024.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_counts_for_its_nearest_forebear_with_a_name() {
+        let names = BTreeMap::from([(10, "clients"), (20, "RabbitMQ")]);
+        let parents = BTreeMap::from([(10, 1), (20, 10), (21, 20), (30, 10), (2, 1)]);
+        let name = |pid| name_of(pid, &names, &parents);
+        assert_eq!(name(10), Some("clients"));
+        assert_eq!(name(30), Some("clients"));
+        assert_eq!(name(21), Some("RabbitMQ"));
+        assert_eq!(name(2), None);
+    }
 }

@@ -1,16 +1,14 @@
 //! A plain queue: one message for each vote, and a worker that counts one after the other.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use futures::StreamExt;
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions,
-    ConfirmSelectOptions, QueueDeclareOptions,
-};
-use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection};
 
 use super::sync::pool;
 use super::votes::{RivalVote, count, make_tables};
+use crate::amqp;
 
 /// The queue of all votes.
 const QUEUE: &str = "rival.votes";
@@ -26,10 +24,7 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) async fn open(amqp_url: &str) -> Result<Self> {
-        let (connection, channel) = open(amqp_url).await?;
-        channel
-            .confirm_select(ConfirmSelectOptions::default())
-            .await?;
+        let (connection, channel) = amqp::open(amqp_url, QUEUE).await?;
         Ok(Self {
             channel,
             _connection: connection,
@@ -39,46 +34,19 @@ impl Outbox {
     /// Puts `vote` into the queue, and waits until the broker has it.
     pub(super) async fn publish(&self, vote: &RivalVote) -> Result<()> {
         let body = serde_json::to_vec(vote)?;
-        let confirm = self.channel.basic_publish(
-            "".into(),
-            QUEUE.into(),
-            BasicPublishOptions::default(),
-            &body,
-            BasicProperties::default().with_delivery_mode(2),
-        );
-        let confirm = confirm.await?.await?;
-        ensure!(matches!(confirm, Confirmation::Ack(None)), "{confirm:?}");
-        Ok(())
+        amqp::publish(&self.channel, QUEUE, &body).await
     }
 }
 
-/// Opens a channel, and declares the queue.
-async fn open(amqp_url: &str) -> Result<(Connection, Channel)> {
-    let connection = Connection::connect(amqp_url, ConnectionProperties::default()).await;
-    let connection = connection.context("no connection to the broker")?;
-    let channel = connection.create_channel().await?;
-    let mut arguments = FieldTable::default();
-    let quorum = AMQPValue::LongString("quorum".into());
-    arguments.insert("x-queue-type".into(), quorum);
-    let durable = QueueDeclareOptions {
-        durable: true,
-        ..QueueDeclareOptions::default()
-    };
-    channel
-        .queue_declare(QUEUE.into(), durable, arguments)
-        .await?;
-    Ok((connection, channel))
-}
-
 /// Counts what is in the queue, one message and one transaction at a time, some at once,
-/// until the process ends; prints a line whenever it has counted a hundred more.
+/// until the process ends.
 ///
 /// # Errors
 /// When SQL or the broker is away.
 pub async fn work(mysql_url: &str, amqp_url: &str) -> Result<()> {
     let pool = pool(mysql_url)?;
     make_tables(&pool).await?;
-    let (_connection, channel) = open(amqp_url).await?;
+    let (_connection, channel) = amqp::open(amqp_url, QUEUE).await?;
     channel
         .basic_qos(AT_ONCE, BasicQosOptions::default())
         .await?;

@@ -27,7 +27,7 @@ pub(crate) struct Burst {
 /// When a vote is refused, or is not counted.
 pub(crate) async fn burst(bench: &mut Bench, aim: Aim, lasting: Duration) -> Result<Burst> {
     let gateway = bench.stack.gateways[0].base_url();
-    let progress = Progress::of_workers(&bench.stack).await?;
+    let progress = Progress::of_workers(bench).await?;
     let round = bench.next_round();
     let clients = Voting::clients(
         &bench.ground,
@@ -36,12 +36,12 @@ pub(crate) async fn burst(bench: &mut Bench, aim: Aim, lasting: Duration) -> Res
         (aim, Base::TALLY),
         round,
     )?;
-    for worker in &bench.stack.workers {
+    for worker in bench.workers() {
         worker.pause()?;
     }
     let answers = as_fast_as_possible(clients, lasting, StatusCode::ACCEPTED, None).await;
     let resumed = Instant::now();
-    for worker in &bench.stack.workers {
+    for worker in bench.workers() {
         worker.resume()?;
     }
     let answers = answers?;

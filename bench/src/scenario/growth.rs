@@ -99,13 +99,17 @@ async fn write_votes(sql: &mut Conn, first: u64, last: u64) -> Result<()> {
     Ok(())
 }
 
-/// Adds up what follows from the first `n_votes` votes: voters, their day, counters.
+/// Adds up what follows from the first `n_votes` votes: voters, accounts, their day, counters.
 async fn add_up(sql: &mut Conn, n_votes: u64) -> Result<()> {
     let n_voters = N_VOTERS.min(n_votes);
     let voter = "UNHEX(MD5(CONCAT('voter ', seq)))";
     let n_own = format!("({n_votes} - 1 - seq) DIV {N_VOTERS} + 1");
     let from = format!("FROM seq_0_to_{}", n_voters - 1);
     for statement in [
+        format!(
+            "REPLACE INTO users (user_id, user_name, password_hash, role, credit, created_at) \
+             SELECT {voter}, CONCAT('voter ', seq), '', 'member', 0, '2026-01-01' {from}"
+        ),
         format!(
             "REPLACE INTO review_voters SELECT {voter}, 1, \
              ({n_own} - 1) * {N_VOTERS} + seq + 1, {n_own} {from}"

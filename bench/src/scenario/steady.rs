@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::sustained::N_CLIENTS;
 use crate::ground::{Aim, Base, Voting};
-use crate::load::{Answers, Client, at_a_pace};
+use crate::load::{Answers, Client, at_a_pace, no_latencies, note_latency};
 use crate::progress::Progress;
 use crate::run::Bench;
 use crate::wire::{Call, Wire};
@@ -42,7 +42,7 @@ pub(crate) async fn steady(
     lasting: Duration,
 ) -> Result<Steady> {
     let gateway = bench.stack.gateways[0].base_url();
-    let progress = Progress::of_workers(&bench.stack).await?;
+    let progress = Progress::of_workers(bench).await?;
     let round = bench.next_round();
     let mut clients = Voting::clients(
         &bench.ground,
@@ -70,7 +70,7 @@ async fn follow(
     mut voting: Voting,
     lasting: Duration,
 ) -> Result<(Histogram<u64>, u64)> {
-    let mut counted = Histogram::new(3)?;
+    let mut counted = no_latencies();
     let mut n_followed = 0;
     let until = Instant::now() + lasting;
     while Instant::now() < until {
@@ -96,8 +96,7 @@ async fn follow(
                 _ => anyhow::bail!("a vote that was accepted is {body}"),
             }
         }
-        let us = u64::try_from(accepted_at.elapsed().as_micros()).unwrap_or(u64::MAX);
-        counted.saturating_record(us.max(1));
+        note_latency(&mut counted, accepted_at.elapsed());
         sleep(FOLLOWED_EVERY).await;
     }
     Ok((counted, n_followed))

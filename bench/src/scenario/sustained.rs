@@ -44,7 +44,7 @@ impl Sustained {
 /// When a vote is refused, or is not counted.
 pub(crate) async fn sustained(bench: &mut Bench, aim: Aim, lasting: Duration) -> Result<Sustained> {
     let gateway = bench.stack.gateways[0].base_url();
-    let progress = Progress::of_workers(&bench.stack).await?;
+    let progress = Progress::of_workers(bench).await?;
     let before = bench.processes()?.used();
     let round = bench.next_round();
     let clients = Voting::clients(
