@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::cargo;
+use crate::cargo::{self, Profile};
 use crate::packages::require_servers;
 
 /// Measures the pace of votes, how long they wait, and what they cost, on private real
@@ -40,8 +40,8 @@ pub(crate) struct Arguments {
 /// When a build fails, there are no figures, or one falls short that is checked.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     require_servers()?;
-    let bench = cargo::build_optimised()?.join("bench");
-    let mut command = Command::new(bench);
+    let programs = cargo::build_with_services(&["bench", "rivals"], Profile::Release)?;
+    let mut command = Command::new(programs.join("bench"));
     command.args(["--seed", &arguments.seed.to_string()]);
     for (wanted, flag) in [(arguments.quick, "--quick"), (arguments.check, "--check")] {
         if wanted {

@@ -23,6 +23,14 @@ impl Profile {
         if release { Self::Release } else { Self::Dev }
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+            Self::Chaos => "chaos",
+        }
+    }
+
     fn folder(self) -> &'static str {
         match self {
             Self::Dev => "debug",
@@ -54,39 +62,31 @@ pub(crate) fn build(packages: &[&str], profile: Profile) -> Result<PathBuf> {
     for package in packages {
         command.args(["--package", package, "--bin", package]);
     }
-    match profile {
-        Profile::Dev => &mut command,
-        Profile::Release => command.arg("--release"),
-        Profile::Chaos => command.args(["--profile", "chaos"]),
-    };
-    run(&mut command)?;
+    run(command.args(["--profile", profile.name()]))?;
     Ok(programs(profile))
 }
 
-/// Builds every program, optimised and with all checks, and returns the folder they lie in.
+/// What a run on real servers starts, beside the program that judges it.
+const SERVICES: [&str; 4] = ["catalog", "vote-gateway", "vote-worker", "votectl"];
+
+/// Builds `programs`, the services and `votectl` with `profile`, and returns the folder they
+/// lie in.
 ///
 /// # Errors
 /// When the build fails; cargo has said why.
-pub(crate) fn build_for_chaos() -> Result<PathBuf> {
-    build_programs(Profile::Chaos)
+pub(crate) fn build_with_services(programs: &[&str], profile: Profile) -> Result<PathBuf> {
+    run(&mut with_services(programs, profile))?;
+    Ok(self::programs(profile))
 }
 
-/// Builds every program, optimised, and returns the folder they lie in.
-///
-/// # Errors
-/// When the build fails; cargo has said why.
-pub(crate) fn build_optimised() -> Result<PathBuf> {
-    build_programs(Profile::Release)
-}
-
-fn build_programs(profile: Profile) -> Result<PathBuf> {
-    let mut command = cargo(&["build", "--workspace", "--bins", "--profile"]);
-    run(command.arg(match profile {
-        Profile::Dev => "dev",
-        Profile::Release => "release",
-        Profile::Chaos => "chaos",
-    }))?;
-    Ok(programs(profile))
+/// The command that builds `programs`, the services and `votectl`.
+pub(crate) fn with_services(programs: &[&str], profile: Profile) -> Command {
+    // All packages decide on the features, so that dependencies are built once.
+    let mut command = cargo(&["build", "--workspace", "--profile", profile.name()]);
+    for program in SERVICES.iter().chain(programs) {
+        command.args(["--bin", program]);
+    }
+    command
 }
 
 /// Builds every program and test of the workspace and returns the folder that

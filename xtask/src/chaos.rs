@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::cargo;
+use crate::cargo::{self, Profile};
 use crate::packages::require_servers;
 
 /// Votes without pause, on reviews and in campaigns that open and end, while processes,
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
 /// When a build fails or a promise was broken.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     require_servers()?;
-    let chaos = cargo::build_for_chaos()?.join("chaos");
+    let chaos = cargo::build_with_services(&["chaos"], Profile::Chaos)?.join("chaos");
     let mut command = own_mounts().map_or_else(
         || Command::new(&chaos),
         |mut unshare| {

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::cargo;
+use crate::cargo::{self, Profile};
 use crate::packages::require_servers;
 use list::{Hunter, MUTATIONS, Mutation};
 
@@ -126,9 +126,9 @@ impl Copy {
     }
 
     fn build(&self) -> Result<()> {
-        let mut build = Command::new(env!("CARGO"));
+        let mut build = cargo::with_services(&["chaos", "close-runs"], Profile::Dev);
         build
-            .args(["build", "--quiet", "--workspace", "--bins"])
+            .arg("--quiet")
             .env("CARGO_TARGET_DIR", &self.target)
             .current_dir(&self.sources);
         cargo::run(&mut build)
