@@ -207,6 +207,7 @@ impl fmt::Display for Report {
             voting,
             seed,
             n_clients,
+            rest,
             ..
         } = self.options;
         writeln!(f, "votes accepted: {}", self.n_accepted())?;
@@ -216,7 +217,8 @@ impl fmt::Display for Report {
         }
         if voting.as_secs() % 60 == 0 {
             let minutes = voting.as_secs() / 60;
-            write!(f, "--minutes {minutes} --clients {n_clients}")?;
+            write!(f, "--minutes {minutes} --clients {n_clients} ")?;
+            write!(f, "-- --rest-ms {}", rest.as_millis())?;
         } else {
             write!(f, "--short")?;
         }
