@@ -26,8 +26,8 @@ const TRIES: u32 = 5;
 /// No answer may take longer: frozen for some seconds, and then a service's own limit.
 const HUNG: Duration = Duration::from_secs(18);
 
-/// How long everything may take to answer after it was healed.
-const HEALED_WITHIN: Duration = Duration::from_secs(60);
+/// How long a ballot may be answered `503` after everything was healed.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What one try came to.
 enum Told {
@@ -185,10 +185,11 @@ pub(crate) async fn settle_what_is_open(world: &World, history: &mut History) ->
     let open = std::mem::take(&mut history.open);
     println!("{} ballots of open fate are sent again", open.len());
     let mut rng = StdRng::seed_from_u64(open.len() as u64);
-    let healed_at = Instant::now();
     for ballot in open {
+        // A busy machine takes its time for hundreds of them.
+        let asked_at = Instant::now();
         while let Told::Later = try_once(world, &ballot, history, &mut rng).await {
-            if healed_at.elapsed() > HEALED_WITHIN {
+            if asked_at.elapsed() > ANSWERED_WITHIN {
                 bail!("{ballot:?} finds no answer, although everything was healed");
             }
             sleep(Duration::from_millis(300)).await;
