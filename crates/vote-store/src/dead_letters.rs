@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
+use vote_domain::VoteId;
 use vote_domain::campaign::CampaignVote;
 use vote_domain::review::ReviewVote;
-use vote_domain::{CampaignId, VoteId};
 
 use crate::audit::Act;
 use crate::run::{read, write};
@@ -149,8 +149,6 @@ pub struct LetterVotes {
 /// A letter to be dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LetterDrop {
-    /// The campaign whose box it came from, if it was one's.
-    pub of_campaign: Option<CampaignId>,
     /// What can be read of it.
     pub votes: LetterVotes,
     /// Why; for the audit record.
@@ -170,8 +168,6 @@ pub enum DropOutcome {
     AlreadyDropped,
     /// It was replayed, so that its votes may count; nothing changed.
     Replayed,
-    /// Its campaign is drained or final, and never moves again; nothing changed.
-    CampaignOver(CampaignId),
     /// There is no such letter.
     NoSuchLetter,
 }

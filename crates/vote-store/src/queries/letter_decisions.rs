@@ -101,24 +101,15 @@ pub(crate) async fn drop_letter(
     drop: &LetterDrop,
     act: &Act,
 ) -> Result<DropOutcome, StoreError> {
-    let LetterDrop {
-        of_campaign,
-        votes,
-        reason,
-    } = drop;
+    let LetterDrop { votes, reason } = drop;
     let touched: BTreeSet<CampaignId> = votes.campaigns.iter().map(|vote| vote.campaign).collect();
     // Those whose ledger may still change. Whatever another's does not have by now has no end
-    // there: it was never cast.
-    let mut unfinished = BTreeSet::new();
-    let of_box: BTreeSet<CampaignId> = of_campaign.iter().copied().collect();
-    for campaign in touched.union(&of_box).copied() {
-        let Some(progress) = voids::lock(connection, campaign).await? else {
-            continue;
-        };
-        if progress < Progress::Drained {
-            unfinished.insert(campaign);
-        } else if of_box.contains(&campaign) {
-            return Ok(DropOutcome::CampaignOver(campaign));
+    // there: it was never accepted, for no campaign drains before its letters are decided on.
+    let mut unfinished = Vec::new();
+    for campaign in touched {
+        let progress = voids::lock(connection, campaign).await?;
+        if progress.is_some_and(|progress| progress < Progress::Drained) {
+            unfinished.push(campaign);
         }
     }
     let Some(letter) = lock(connection, id).await? else {
@@ -130,13 +121,13 @@ pub(crate) async fn drop_letter(
         LetterState::Open => {}
     }
     let mut rejected = Vec::new();
-    for campaign in touched.intersection(&unfinished) {
+    for campaign in unfinished {
         let of_campaign = votes
             .campaigns
             .iter()
-            .filter(|vote| vote.campaign == *campaign);
+            .filter(|vote| vote.campaign == campaign);
         let of_campaign: Vec<CampaignVote> = of_campaign.map(storable_in_campaign).collect();
-        rejected.extend(reject_in_campaign(connection, *campaign, &of_campaign, act).await?);
+        rejected.extend(reject_in_campaign(connection, campaign, &of_campaign, act).await?);
     }
     let on_reviews: Vec<ReviewVote> = votes.reviews.iter().map(storable_on_review).collect();
     rejected.extend(reject_on_reviews(connection, &on_reviews, act).await?);

@@ -4,14 +4,11 @@ use std::collections::BTreeSet;
 
 use http_kit::Problem;
 use uuid::Uuid;
-use vote_domain::campaign::Stage;
 use vote_domain::{CampaignId, UserId, VoteId, VoterId};
-use vote_queue::BallotBox;
 use vote_store::dead_letters::{DropOutcome, LetterDrop, LetterVotes};
 
 use super::contents::Contents;
 use super::letter_not_found;
-use crate::campaigns::problem::campaign_not_open;
 use crate::error::Unavailable;
 use crate::gateway::Gateway;
 
@@ -36,9 +33,6 @@ pub enum DropError {
     /// It was replayed: its votes may count.
     #[error("the letter was replayed")]
     Replayed,
-    /// Its campaign is drained or final.
-    #[error("campaign {0} is over")]
-    CampaignOver(CampaignId),
     /// A part is missing; it may be dropped nevertheless. Repeat it.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -53,7 +47,6 @@ impl From<DropError> for Problem {
                 "The letter was replayed, so that its votes may count. Should they fail again, \
                  it is open again.",
             ),
-            DropError::CampaignOver(_) => campaign_not_open(Stage::Drained),
             DropError::Unavailable(error) => {
                 tracing::warn!(part = error.part, reason = %error.reason, "a dead letter was not dropped");
                 let detail = format!(
@@ -90,9 +83,7 @@ impl Gateway {
     async fn give_up(&self, id: Uuid, by: UserId, reason: String) -> Result<Dropped, DropError> {
         let letter = self.letter(id).await?.ok_or(DropError::NotFound)?;
         let contents = Contents::of(&letter);
-        let named: Option<BallotBox> = letter.ballot_box.parse().ok();
         let order = LetterDrop {
-            of_campaign: named.and_then(|named| named.campaign_id()).map(CampaignId),
             votes: contents.by_product(),
             reason,
         };
@@ -109,7 +100,6 @@ impl Gateway {
             // Whoever dropped it may not have come to telling.
             DropOutcome::AlreadyDropped => Vec::new(),
             DropOutcome::Replayed => return Err(DropError::Replayed),
-            DropOutcome::CampaignOver(campaign) => return Err(DropError::CampaignOver(campaign)),
             DropOutcome::NoSuchLetter => return Err(DropError::NotFound),
         };
         for vote_id in &rejected {

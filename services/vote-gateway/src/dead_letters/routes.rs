@@ -166,8 +166,8 @@ pub(crate) struct DropRequest {
 }
 
 /// Gives a letter up: those of its votes that the ledger does not know are rejected, and
-/// their voters get back what they had reserved. May be repeated. A close that waited for
-/// the letter goes on.
+/// their voters get back what they had reserved. Votes of a campaign that is drained or final
+/// are left out. May be repeated. A close that waited for the letter goes on.
 #[utoipa::path(
     post, path = "/api/v1/dead-letters/{dead_letter_id}/drop", tag = "dead letters",
     request_body = DropRequest, params(("dead_letter_id" = Uuid, Path)),
@@ -177,7 +177,7 @@ pub(crate) struct DropRequest {
         (status = 401, description = "`unauthenticated`", body = ProblemDetails),
         (status = 403, description = "`forbidden`: for operators", body = ProblemDetails),
         (status = 404, description = "`dead_letter_not_found`", body = ProblemDetails),
-        (status = 409, description = "`dead_letter_replayed`; `campaign_not_open`: drained or final, with `state`", body = ProblemDetails),
+        (status = 409, description = "`dead_letter_replayed`", body = ProblemDetails),
         (status = 413, description = "`body_too_large`", body = ProblemDetails),
         (status = 415, description = "`unsupported_media_type`", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_body`", body = ProblemDetails),
