@@ -118,18 +118,18 @@ impl Stack {
         self.rabbitmqctl_on(n, &["eval", &cutting]).await.map(drop)
     }
 
-    /// Lets broker `n` back in; it serves again within seconds. Safe to repeat.
+    /// Lets broker `n` back in and waits until it serves again, some seconds. Safe to repeat.
     ///
     /// # Errors
-    /// When there is no such broker in a cluster, or it does not run.
+    /// When there is no such broker in a cluster, or it does not come back within a minute.
     pub async fn rejoin_broker(&self, n: usize) -> Result<()> {
         let others = self.other_brokers(n)?;
         let rejoining = format!(
             "[begin erlang:set_cookie(N, erlang:get_cookie()), net_adm:ping(N) end || N <- {others}]."
         );
-        self.rabbitmqctl_on(n, &["eval", &rejoining])
-            .await
-            .map(drop)
+        self.rabbitmqctl_on(n, &["eval", &rejoining]).await?;
+        let starting = ["--timeout", "60", "await_startup"];
+        self.rabbitmqctl_on(n, &starting).await.map(drop)
     }
 
     fn broker_ports(&self, n: usize) -> Result<rabbitmq::Ports> {
