@@ -1,8 +1,10 @@
 //! `cargo xtask test`: every check, in the order in which they fail fastest.
 
 use std::env;
+use std::num::NonZeroUsize;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context, Result};
 use test_stack::{Endpoints, LAYOUT_VARIABLE, SERVERS_VARIABLE, Stack};
@@ -47,6 +49,10 @@ enum Servers {
     /// Runs the tests alone, by default those that a cluster can answer otherwise.
     Cluster,
 }
+
+/// The groups of `.config/nextest.toml`. Tests of servers mostly wait, so that one of each runs
+/// also where there are fewer cores.
+const N_TEST_GROUPS: usize = 3;
 
 /// The tests that a cluster can answer otherwise: the contracts of queue and cache, and
 /// the journeys. (A test of one broker's death stays with one broker.)
@@ -202,6 +208,11 @@ fn check_licences() -> Result<()> {
 fn run_tests(arguments: &Arguments, endpoints: &Endpoints) -> Result<()> {
     let profile = if arguments.quick { "quick" } else { "ci" };
     let mut command = cargo(&["nextest", "run", "--workspace", "--profile", profile]);
+    if !arguments.quick {
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        // What is asked for in `arguments` counts more.
+        command.env("NEXTEST_TEST_THREADS", cores.max(N_TEST_GROUPS).to_string());
+    }
     command
         .args(&arguments.nextest)
         .envs(endpoints.variables())
