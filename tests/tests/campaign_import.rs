@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use vote_store::{MysqlSettings, Store};
 
 /// The votes of the two campaigns that the suite imports.
-const TWO_YEARS: [&str; 4] = ["--only", "2021,2022", "--close-after", "10"];
+const TWO_YEARS: [&str; 4] = ["--only", "2021,2022", "--close-after", "20"];
 const N_VOTES: u64 = 1_580;
 
 #[tokio::test]
