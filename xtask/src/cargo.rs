@@ -34,8 +34,7 @@ impl Profile {
     fn folder(self) -> &'static str {
         match self {
             Self::Dev => "debug",
-            Self::Release => "release",
-            Self::Chaos => "chaos",
+            Self::Release | Self::Chaos => self.name(),
         }
     }
 }
