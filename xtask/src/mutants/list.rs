@@ -212,11 +212,19 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         name: "close-without-looking",
         promise: 7,
         hunter: Hunter::CloseRuns,
-        edits: &[Edit {
-            file: "services/vote-worker/src/close.rs",
-            find: "            self.until_empty(consumer, &mut said, stop).await?;",
-            replace: "            let _ = (&mut said, &consumer);",
-        }],
+        edits: &[
+            Edit {
+                file: "services/vote-worker/src/close.rs",
+                find: "            self.until_empty(consumer, &mut said, stop).await?;",
+                replace: "            let _ = (&mut said, &consumer);",
+            },
+            // The last look alone would see what is left.
+            Edit {
+                file: "services/vote-worker/src/close.rs",
+                find: "if !self.is_still_empty(consumer, stop).await? {",
+                replace: "if false && !self.is_still_empty(consumer, stop).await? {",
+            },
+        ],
     },
     Mutation {
         name: "no-word-when-to-come-back",
