@@ -23,6 +23,9 @@ async fn every_statement_finds_its_rows_by_an_index() -> Result<()> {
     let scope = Stack::isolated("statements_by_index").await?;
     let store = Store::mysql(&MysqlSettings::new(&scope.mysql_url))?;
     store.migrate().await?;
+    // MySQL rather sorts what is empty than read an index; it must only take each statement.
+    let is_mariadb = "SELECT VERSION() LIKE '%MariaDB%' AS n";
+    let sorts_by_index = store.select_number(is_mariadb).await? == 1;
     let mut scans = Vec::new();
     let mut n_explained = 0;
     for statement in listed() {
@@ -39,8 +42,9 @@ async fn every_statement_finds_its_rows_by_an_index() -> Result<()> {
             // Found, or found missing, by a whole key while the plan was made; or no table.
             let is_looked_up = table.access.is_none() || extra.contains("const table");
             let by_index = table.possible_keys.is_some() || table.key.is_some();
+            let is_sorted = extra.contains("filesort") && !sorts_by_index;
             let may = SCANS.iter().any(|(words, _)| text.contains(words));
-            if !is_looked_up && !by_index && !may {
+            if !is_looked_up && !by_index && !is_sorted && !may {
                 scans.push(format!("{table:?}\n    {text}"));
             }
         }

@@ -105,11 +105,25 @@ impl Statement {
             whole += part;
             if parts.peek().is_some() {
                 let columns = part.rsplit('(').next().unwrap_or_default();
-                let values = vec!["?"; columns.split(',').count()].join(", ");
-                whole += &format!(") IN (({values}))");
+                let values: Vec<_> = columns.split(',').map(value_of).collect();
+                whole += &format!(") IN (({}))", values.join(", "));
             }
         }
-        whole.replace('?', "'1'")
+        let mut parts = whole.split('?');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| {
+            let before = text.trim_end_matches("IN (");
+            let value = value_of(before.trim_end_matches(|c| " <>=`".contains(c)));
+            format!("{text}{value}{part}")
+        })
+    }
+}
+
+/// A value for the column that `text` ends with: MySQL takes days and moments only as such.
+fn value_of(text: &str) -> &'static str {
+    match text.rsplit(|c: char| !c.is_alphanumeric()).next() {
+        Some("at" | "day" | "until") => "'20260101'",
+        _ => "'1'",
     }
 }
 
@@ -131,6 +145,11 @@ fn a_statement_is_taken_apart() {
     let rows = Statement::new("SELECT n FROM a WHERE ((a, b) IN ((?)) AND `c` = ?)");
     assert_eq!(rows.fixed_columns(), ["b", "a", "c"]);
     assert!(rows.with_values().contains("(a, b) IN (('1', '1'))"));
+    let due = Statement::new("DELETE FROM `a` WHERE `a`.`due_at` < ? AND `a`.`n` = ?");
+    assert!(
+        due.with_values()
+            .ends_with("`due_at` < '20260101' AND `a`.`n` = '1'")
+    );
     let range = Statement::new("SELECT * FROM `a` WHERE `a`.`id` > ?");
     assert!(range.fixed_columns().is_empty());
 }
