@@ -3,14 +3,14 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use vote_domain::Permission;
 
 use crate::Problem;
 pub use crate::tokens::Actor;
-use crate::tokens::Tokens;
+use crate::tokens::{TokenError, Tokens};
 
 impl Actor {
     /// Lets the actor pass if its role may do `permission`.
@@ -53,11 +53,25 @@ impl FromRequest for MaybeActor {
     }
 }
 
-/// The actor whose token these headers bear, if they bear a good one.
-pub(crate) fn bearer(headers: &HeaderMap, tokens: &Tokens) -> Option<Actor> {
-    tokens
-        .verify(bearer_token(headers.get(header::AUTHORIZATION)?)?)
-        .ok()
+/// What the token of a request came to; left in its extensions, for a signature takes its time.
+#[derive(Clone, Copy)]
+struct Verified(Result<Actor, TokenError>);
+
+/// The actor whose token `request` bears, if it bears a good one.
+pub(crate) fn bearer(request: &HttpRequest) -> Option<Actor> {
+    let tokens = request.app_data::<Data<Tokens>>()?;
+    let token = bearer_token(request.headers().get(header::AUTHORIZATION)?)?;
+    verify(request, tokens, token).ok()
+}
+
+fn verify(request: &HttpRequest, tokens: &Tokens, token: &str) -> Result<Actor, TokenError> {
+    let mut extensions = request.extensions_mut();
+    if let Some(Verified(verified)) = extensions.get() {
+        return *verified;
+    }
+    let verified = tokens.verify(token);
+    extensions.insert(Verified(verified));
+    verified
 }
 
 /// The token of an `Authorization` header with a bearer's.
@@ -82,7 +96,7 @@ fn actor_of(request: &HttpRequest) -> Result<Option<Actor>, Problem> {
         tracing::error!("the service was started without tokens");
         return Err(Problem::internal_unlogged());
     };
-    match tokens.verify(token) {
+    match verify(request, tokens, token) {
         Ok(actor) => Ok(Some(actor)),
         Err(error) => Err(Problem::unauthenticated(format!(
             "The request was refused: {error}."

@@ -22,10 +22,10 @@ use crate::heads::HeadWatch;
 use crate::meter::{InFlight, count_request};
 use crate::problem::PROBLEM_JSON;
 use crate::rate::{SiteLimits, Standing};
-use crate::routes::{RouteTable, method_not_allowed, route_template, routed_path};
+use crate::routes::{RouteTable, method_not_allowed, routed_path};
 use crate::trace::TraceParent;
 use crate::trace::X_TRACE_ID;
-use crate::{Problem, Tokens, api_docs, rate};
+use crate::{Problem, api_docs, rate};
 
 /// When a request that ran out of time may be tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -53,18 +53,13 @@ pub(crate) type Gate = Arc<
 #[derive(Clone, Default)]
 pub(crate) struct Door {
     pub(crate) limits: Option<Arc<SiteLimits>>,
-    pub(crate) tokens: Option<Tokens>,
     pub(crate) gate: Option<Gate>,
 }
 
 impl Door {
     async fn admit(&self, request: ServiceRequest, head: &Head) -> Result<ServiceRequest, Problem> {
         if let Some(limits) = &self.limits {
-            limits.count(
-                &request,
-                self.tokens.as_ref(),
-                &mut head.standings.borrow_mut(),
-            )?;
+            limits.count(&request, &mut head.standings.borrow_mut())?;
         }
         let Some(gate) = &self.gate else {
             return Ok(request);
@@ -147,11 +142,15 @@ fn finish_response<B: MessageBody + 'static>(
     head: &Head,
     edge: &Edge,
 ) -> ServiceResponse<BoxBody> {
-    let request = answer.request();
-    let route = request.match_pattern().or_else(|| route_template(request));
-    let answer = answer.map_into_boxed_body();
-    let (request, answer) = answer.into_parts();
-    let answer = finish(answer, head, edge, route.as_deref().unwrap_or(UNMATCHED));
+    let (request, answer) = answer.map_into_boxed_body().into_parts();
+    let answer = match edge.routes.template(&head.path) {
+        Some(route) => finish(answer, head, edge, route),
+        // What is outside of the API.
+        None => {
+            let route = request.match_pattern();
+            finish(answer, head, edge, route.as_deref().unwrap_or(UNMATCHED))
+        }
+    };
     ServiceResponse::new(request, answer)
 }
 

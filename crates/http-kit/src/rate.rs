@@ -16,7 +16,7 @@ use metrics::counter;
 
 use crate::address::Addresses;
 use crate::routes::routed_path;
-use crate::{API_BASE, Problem, Tokens, actor};
+use crate::{API_BASE, Problem, actor};
 
 pub(crate) use headers::add_headers;
 pub use limiter::{Limiter, Quota, Standing};
@@ -121,7 +121,6 @@ impl SiteLimits {
     pub(crate) fn count(
         &self,
         request: &ServiceRequest,
-        tokens: Option<&Tokens>,
         standings: &mut Vec<Standing>,
     ) -> Result<(), Problem> {
         if !routed_path(request.request()).starts_with(API_BASE) {
@@ -144,7 +143,7 @@ impl SiteLimits {
             Counts::Write => &limiters.voter_writes,
             Counts::Class(_) => return Ok(()),
         };
-        if let Some(actor) = tokens.and_then(|tokens| actor::bearer(request.headers(), tokens)) {
+        if let Some(actor) = actor::bearer(request.request()) {
             settle(of_voter.take(actor.user_id), standings)?;
         }
         Ok(())

@@ -41,6 +41,7 @@ pub struct Site {
     api: OpenApi,
     meter: Meter,
     readiness: Readiness,
+    tokens: Option<Tokens>,
     door: Door,
     routes: Vec<Routes>,
     pages: Vec<Routes>,
@@ -63,6 +64,7 @@ impl Site {
             api,
             meter,
             readiness: Readiness::new(),
+            tokens: None,
             door: Door::default(),
             routes: Vec::new(),
             pages: Vec::new(),
@@ -73,7 +75,7 @@ impl Site {
     /// [`Actor`](crate::Actor).
     #[must_use]
     pub fn with_tokens(mut self, tokens: Tokens) -> Self {
-        self.door.tokens = Some(tokens);
+        self.tokens = Some(tokens);
         self
     }
 
@@ -158,7 +160,7 @@ impl Site {
             .app_data(Data::new(self.readiness.clone()))
             .app_data(Data::new(self.meter.clone()))
             .app_data(Data::new(self.edge.routes.clone()));
-        if let Some(tokens) = &self.door.tokens {
+        if let Some(tokens) = &self.tokens {
             app = app.app_data(Data::new(tokens.clone()));
         }
         app.configure(|config| self.mount(config))

@@ -42,7 +42,7 @@ struct ActorClaims {
 }
 
 /// A token that is not to be trusted; why is not for the client to know.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// It was good once.
     #[error("the access token has expired")]
