@@ -1,6 +1,5 @@
 //! What is known of a voter between SQL and the queue: the same for both products.
 
-use std::collections::HashSet;
 use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -167,16 +166,16 @@ impl<B: Base> VoterState<B> {
         self.remembered.push(answer);
     }
 
-    /// Takes a base read from SQL at `now`, together with the ids, among those in flight,
-    /// that SQL knew at that moment. An older base never replaces a newer one.
-    pub fn refresh(&mut self, base: B, known: &HashSet<VoteId>, now: DateTime<Utc>) {
+    /// Takes a base read from SQL at `now`, where the ledger knew those votes of which
+    /// `is_known` says so. An older base never replaces a newer one.
+    pub fn refresh(&mut self, base: B, is_known: impl Fn(&VoteId) -> bool, now: DateTime<Utc>) {
         if base.version() >= self.base.version() {
             self.base = base;
             self.base.set_loaded_at(now);
             self.base.trim(now);
         }
         self.in_flight
-            .retain(|sent| !known.contains(&sent.vote.vote_id()));
+            .retain(|sent| !is_known(&sent.vote.vote_id()));
     }
 
     /// Takes what a worker settled. Doing so again changes nothing.

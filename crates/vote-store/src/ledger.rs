@@ -1,5 +1,7 @@
 //! The ledger of review votes: every vote that came to its end.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use vote_domain::review::Ballot;
 use vote_domain::{Outcome, Seq};
@@ -50,7 +52,7 @@ impl Store {
     pub async fn ledger_ballots(
         &self,
         votes: &[VoteId],
-    ) -> Result<Vec<(VoteId, Ballot)>, StoreError> {
+    ) -> Result<HashMap<VoteId, Ballot>, StoreError> {
         read!(self, ledger::ballots(votes))
     }
 

@@ -79,6 +79,9 @@ fn marked(sql: &str) -> String {
 /// How MariaDB or MySQL goes about one table of a statement.
 #[derive(Clone, Debug, diesel::QueryableByName)]
 pub struct Explained {
+    /// The table; `<derived2>` is what the query that is explained as number 2 found.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub table: Option<String>,
     /// How rows are found; `ALL` is a full scan, `index` one of an index.
     #[diesel(sql_type = Nullable<Text>, column_name = "type")]
     pub access: Option<String>,

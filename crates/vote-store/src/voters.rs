@@ -1,9 +1,9 @@
 //! What SQL says of a voter: the base that admission starts from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use vote_domain::review::{Base, Standing};
+use vote_domain::review::{Ballot, Base, Standing};
 use vote_domain::{ReviewId, UserId, VoteId};
 
 use crate::run::{read, read_snapshot};
@@ -14,8 +14,8 @@ use crate::{Store, StoreError};
 pub struct Bases {
     /// A base for every voter asked for; `loaded_at` is left to whoever asked.
     pub bases: HashMap<UserId, Base>,
-    /// Those of the votes asked for that the ledger knows.
-    pub known: HashSet<VoteId>,
+    /// Those of the votes asked for that the ledger knows, and what was asked under them.
+    pub known: HashMap<VoteId, Ballot>,
 }
 
 impl Store {

@@ -1,9 +1,9 @@
 //! What SQL says of a campaign's voters: the base that admission starts from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use vote_domain::campaign::Base;
+use vote_domain::campaign::{Ballot, Base};
 use vote_domain::{CampaignId, VoteId, VoterId};
 
 use crate::run::read_snapshot;
@@ -14,8 +14,8 @@ use crate::{Store, StoreError};
 pub struct CampaignBases {
     /// A base for every voter asked for; `loaded_at` is left to whoever asked.
     pub bases: HashMap<VoterId, Base>,
-    /// Those of the votes asked for that the ledger knows.
-    pub known: HashSet<VoteId>,
+    /// Those of the votes asked for that the ledger knows, and what was asked under them.
+    pub known: HashMap<VoteId, Ballot>,
 }
 
 impl Store {

@@ -2,7 +2,7 @@
 
 mod backends;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 use backends::on_each_backend;
@@ -10,7 +10,7 @@ use chrono_tz::Europe::Berlin;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use uuid::Uuid;
-use vote_domain::review::{Base, Direction, QuotaPolicy, ReviewVote, Standing};
+use vote_domain::review::{Ballot, Base, Direction, QuotaPolicy, ReviewVote, Standing};
 use vote_domain::testing::{History, Step, beginning, history, shuffled, steps};
 use vote_domain::{Outcome, RejectReason, Seq};
 use vote_domain::{ReviewId, UserId, VoteId};
@@ -153,7 +153,8 @@ on_each_backend! {
         let Bases { bases, known } = store
             .load_bases(&[votes[0].voter, stranger], &[votes[1].vote_id, not_yet], Base::first_day(beginning()))
             .await?;
-        assert_eq!(known, HashSet::from([votes[1].vote_id]));
+        let asked = Ballot { review: votes[1].review, direction: votes[1].direction };
+        assert_eq!(known, HashMap::from([(votes[1].vote_id, asked)]));
         let base = &bases[&votes[0].voter];
         assert_eq!((base.version, base.last_seq, base.complete), (1, votes[1].seq, true));
         assert_eq!(base.days[&votes[0].day].used, 1);

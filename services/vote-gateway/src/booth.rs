@@ -7,15 +7,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 use vote_cache::{KnownState, StateError, VoterStates};
-use vote_domain::voter_state::{Base as _, VoterState};
-use vote_domain::{Ids, VoterId};
+use vote_domain::voter_state::{Base as _, Vote as _, VoterState};
+use vote_domain::{Ids, VoteId, VoterId};
 
 use crate::confirmed::Confirmed;
 use crate::error::Unavailable;
 use crate::gateway::GatewaySettings;
 use crate::heartbeat::Heartbeats;
 use crate::pressure::{BoxWatch, Pressure};
-use crate::product::{Loaded, Product};
+use crate::product::{BallotOf, Product};
 use crate::way::Way;
 
 /// How often a change to a state is tried while others change it too.
@@ -71,14 +71,25 @@ impl<P: Product> Booth<P> {
         voter: VoterId,
         known: &mut KnownState<P::Base>,
     ) -> Result<(), Unavailable> {
-        if let Some(Loaded {
-            base,
-            known: settled,
-        }) = self.product.load(voter, known).await?
-        {
-            known.state.refresh(base, &settled, known.now);
-        }
-        Ok(())
+        self.refresh_and_find(voter, known, None).await.map(drop)
+    }
+
+    /// Does so, and answers what was asked under the vote id `key`, if the ledger knows it.
+    pub(crate) async fn refresh_and_find(
+        &self,
+        voter: VoterId,
+        known: &mut KnownState<P::Base>,
+        key: Option<VoteId>,
+    ) -> Result<Option<BallotOf<P>>, Unavailable> {
+        let in_flight = known.state.in_flight.iter();
+        let mut votes: Vec<_> = in_flight.map(|sent| sent.vote.vote_id()).collect();
+        votes.extend(key);
+        let Some(loaded) = self.product.load(voter, known.now, votes).await? else {
+            return Ok(None);
+        };
+        let is_known = |vote: &VoteId| loaded.is_all || loaded.ballots.contains_key(vote);
+        known.state.refresh(loaded.base, is_known, known.now);
+        Ok(key.and_then(|key| loaded.ballots.get(&key).copied()))
     }
 
     /// Reads the state of `voter` for showing it: votes of unknown fate are sent again

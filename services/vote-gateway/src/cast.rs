@@ -15,7 +15,7 @@ use crate::confirmed::UnderWay;
 use crate::error::{CastError, Unavailable};
 use crate::idempotency::IdempotencyKey;
 use crate::product::{BallotOf, Decision, Product, VoteOf};
-use crate::repeats::Repeat;
+use crate::repeats::{Ledger, Repeat};
 use crate::resend::{Vouched, is_certain};
 
 /// How often a ballot is tried while other requests change the voter's state.
@@ -133,14 +133,18 @@ impl<P: Product> Booth<P> {
         let mut known = self.read(voter).await?;
         let due = self.due_for_resend(&known).await;
         let stale = self.is_stale(&known, !due.is_empty());
-        if stale {
-            self.refresh(voter, &mut known).await?;
-        }
+        let key = cast.key.as_ref().map(|_| vote_id);
+        let settled = if stale {
+            let found = self.refresh_and_find(voter, &mut known, key).await?;
+            Ledger::Asked(found)
+        } else {
+            Ledger::NotAsked
+        };
         if !due.is_empty() {
             return self.send_again(cast, vote_id, &known).await;
         }
         if cast.key.is_some() {
-            match self.repeat(&known.state, vote_id, cast.ballot).await? {
+            match (self.repeat(&known.state, vote_id, cast.ballot, settled)).await? {
                 Repeat::New => {}
                 Repeat::Answered(answer) => return self.stands(cast, &known, answer).await,
                 Repeat::InFlight(sent) => {

@@ -1,10 +1,11 @@
 //! What the two products differ in; everything else about casting is one code.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use vote_cache::KnownState;
 use vote_domain::voter_state::{Base, Vote};
 use vote_domain::{VoteId, VoterId};
@@ -30,12 +31,13 @@ pub(crate) trait Product: Clone + Send + Sync + 'static {
     /// The key the voter is kept under.
     fn voter_id(voter: &Self::Voter) -> VoterId;
 
-    /// What SQL says of `voter`, and which of the votes in flight of `known` it knows.
+    /// What SQL says of `voter` at `now`, and which of `votes` it knows.
     fn load(
         &self,
         voter: VoterId,
-        known: &KnownState<Self::Base>,
-    ) -> impl Future<Output = Result<Option<Loaded<Self::Base>>, Unavailable>> + Send;
+        now: DateTime<Utc>,
+        votes: Vec<VoteId>,
+    ) -> impl Future<Output = Result<LoadedOf<Self>, Unavailable>> + Send;
 
     /// What was asked under a vote id that the ledger knows.
     fn settled_ballot(
@@ -62,11 +64,17 @@ pub(crate) trait Product: Clone + Send + Sync + 'static {
 
 /// A base read for one voter.
 #[derive(Clone)]
-pub(crate) struct Loaded<B> {
+pub(crate) struct Loaded<B, Ballot> {
     pub(crate) base: B,
-    /// Votes asked after that the ledger knows.
-    pub(crate) known: Arc<HashSet<VoteId>>,
+    /// What was asked under the votes that the ledger knows, of all that were asked after
+    /// at the time.
+    pub(crate) ballots: Arc<HashMap<VoteId, Ballot>>,
+    /// Whether votes that the ledger does not know will never be there: they are known, too.
+    pub(crate) is_all: bool,
 }
+
+/// What is loaded of a product's voter, if anything.
+pub(crate) type LoadedOf<P> = Option<Loaded<<P as Product>::Base, BallotOf<P>>>;
 
 /// What the rules say of a ballot.
 #[derive(Debug)]

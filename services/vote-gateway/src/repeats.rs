@@ -17,10 +17,18 @@ pub(crate) enum Repeat<V> {
     InFlight(Box<InFlight<V>>),
 }
 
+/// What the ledger says of a vote, once it was asked: what was cast under its id, if
+/// anything.
+pub(crate) enum Ledger<Ballot> {
+    NotAsked,
+    Asked(Option<Ballot>),
+}
+
 impl<P: Product> Booth<P> {
     /// What `key` (the vote id that an idempotency key names) was used for.
     ///
-    /// The voter's state knows recent uses, the ledger all that made votes.
+    /// The voter's state knows recent uses, the ledger all that made votes: what that says
+    /// is `settled`, or is read where it was not asked yet.
     ///
     /// # Errors
     /// [`CastError::KeyReused`] if it stands for another ballot.
@@ -29,15 +37,21 @@ impl<P: Product> Booth<P> {
         state: &VoterState<P::Base>,
         key: VoteId,
         ballot: BallotOf<P>,
+        settled: Ledger<BallotOf<P>>,
     ) -> Result<Repeat<VoteOf<P>>, CastError<P::Refusal>> {
         let (asked, repeat) = if let Some(sent) = state.in_flight(key) {
             (sent.vote.ballot(), Repeat::InFlight(Box::new(sent.clone())))
         } else if let Some(kept) = state.remembered.iter().find(|kept| kept.key == key) {
             (kept.ballot, Repeat::Answered(kept.answer))
-        } else if let Some(asked) = self.product.settled_ballot(key).await? {
-            (asked, Repeat::Answered(key))
         } else {
-            return Ok(Repeat::New);
+            let settled = match settled {
+                Ledger::Asked(settled) => settled,
+                Ledger::NotAsked => self.product.settled_ballot(key).await?,
+            };
+            match settled {
+                Some(asked) => (asked, Repeat::Answered(key)),
+                None => return Ok(Repeat::New),
+            }
         };
         if asked == ballot {
             Ok(repeat)

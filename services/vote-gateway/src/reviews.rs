@@ -16,7 +16,7 @@ use crate::coalesce::Coalesced;
 use crate::error::{CastError, Unavailable};
 use crate::facts::Facts;
 use crate::gateway::GatewaySettings;
-use crate::product::{Decision, Loaded, Product};
+use crate::product::{Decision, Loaded, LoadedOf, Product};
 
 /// Why the rules refuse a ballot on a review.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ type BaseKey = (UserId, NaiveDate, Vec<VoteId>);
 pub(crate) struct Reviews {
     policy: QuotaPolicy,
     facts: Facts,
-    bases: Coalesced<BaseKey, Loaded<Base>>,
+    bases: Coalesced<BaseKey, Loaded<Base, Ballot>>,
     standings: Coalesced<(UserId, ReviewId), Standing>,
     /// What was asked under a vote id that the ledger knows.
     ballots: Coalesced<VoteId, Ballot>,
@@ -55,10 +55,7 @@ impl Reviews {
             }),
             ballots: Coalesced::new(move |votes| {
                 let store = for_ballots.clone();
-                async move {
-                    let found = store.ledger_ballots(&votes).await?;
-                    Ok(found.into_iter().collect::<HashMap<_, _>>())
-                }
+                async move { store.ledger_ballots(&votes).await }
             }),
         }
     }
@@ -92,11 +89,10 @@ impl Product for Reviews {
     async fn load(
         &self,
         voter: VoterId,
-        known: &KnownState<Base>,
-    ) -> Result<Option<Loaded<Base>>, Unavailable> {
-        let in_flight = known.state.in_flight.iter();
-        let votes = in_flight.map(|sent| sent.vote.vote_id).collect();
-        let key = (UserId(voter.0), Base::first_day(known.now), votes);
+        now: DateTime<Utc>,
+        votes: Vec<VoteId>,
+    ) -> Result<LoadedOf<Self>, Unavailable> {
+        let key = (UserId(voter.0), Base::first_day(now), votes);
         Ok(self.bases.get(key).await?)
     }
 
@@ -139,7 +135,7 @@ impl Product for Reviews {
 async fn load_bases(
     store: Store,
     asked: Vec<BaseKey>,
-) -> Result<HashMap<BaseKey, Loaded<Base>>, StoreError> {
+) -> Result<HashMap<BaseKey, Loaded<Base, Ballot>>, StoreError> {
     let voters: HashSet<UserId> = asked.iter().map(|(voter, ..)| *voter).collect();
     let voters: Vec<UserId> = voters.into_iter().collect();
     let votes: Vec<VoteId> = asked
@@ -149,13 +145,17 @@ async fn load_bases(
     let since = asked.iter().map(|(_, since, _)| *since).min();
     let since = since.unwrap_or_default();
     let Bases { bases, known } = store.load_bases(&voters, &votes, since).await?;
-    let known = Arc::new(known);
+    let ballots = Arc::new(known);
     Ok(asked
         .into_iter()
         .filter_map(|key| {
             let base = bases.get(&key.0)?.clone();
-            let known = known.clone();
-            Some((key, Loaded { base, known }))
+            let loaded = Loaded {
+                base,
+                ballots: ballots.clone(),
+                is_all: false,
+            };
+            Some((key, loaded))
         })
         .collect())
 }

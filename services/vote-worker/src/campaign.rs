@@ -69,7 +69,7 @@ impl Product for Campaign {
             .await?;
         Ok(Loaded {
             bases: loaded.bases,
-            known: loaded.known,
+            known: loaded.known.into_keys().collect(),
         })
     }
 }

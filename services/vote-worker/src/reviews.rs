@@ -105,7 +105,7 @@ impl Product for Reviews {
         let bases = loaded.bases.into_iter();
         Ok(Loaded {
             bases: bases.map(|(user, base)| (user.into(), base)).collect(),
-            known: loaded.known,
+            known: loaded.known.into_keys().collect(),
         })
     }
 }

@@ -6,8 +6,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use vote_cache::{KnownState, StateError};
-use vote_domain::VoterId;
 use vote_domain::voter_state::{Base, Fold, Settled, Vote};
+use vote_domain::{VoteId, VoterId};
 
 use crate::box_worker::BoxWorker;
 use crate::product::{Product, Settlement, Told};
@@ -130,7 +130,8 @@ impl<P: Product> BoxWorker<P> {
         };
         for (voter, known) in voters {
             if let Some(base) = loaded.bases.get(&voter) {
-                known.state.refresh(base.clone(), &loaded.known, known.now);
+                let is_known = |vote: &VoteId| loaded.known.contains(vote);
+                known.state.refresh(base.clone(), is_known, known.now);
             }
         }
         Ok(())

@@ -180,11 +180,8 @@ fn an_old_base_never_replaces_a_newer_one_but_known_votes_leave_the_flight() {
         version: 4,
         ..Base::default()
     };
-    state.refresh(
-        old,
-        &HashSet::from([VoteId(Uuid::from_u128(1))]),
-        beginning(),
-    );
+    let settled = VoteId(Uuid::from_u128(1));
+    state.refresh(old, |vote| *vote == settled, beginning());
     assert_eq!(state.base.version, 5);
     assert!(state.in_flight.is_empty());
 }

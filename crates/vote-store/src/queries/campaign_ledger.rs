@@ -8,11 +8,11 @@ use vote_domain::campaign::{Ballot, Posted, PostedEnd};
 use vote_domain::{CampaignId, Outcome, Seq, VoteId, VoterId};
 
 use super::Conn;
-use super::campaign_rows::{LOT, LotColumns, VoteRow, ballot_of, key_values, lot_of, names};
+use super::campaign_rows::{LOT, LotColumns, VoteRow, ballot_of, lot_of, names};
 use crate::StoreError;
 use crate::campaign_ledger::{LedgerCampaignVote, StatementRows};
 use crate::key::{Key, Moment};
-use crate::rows::{Value, key_in};
+use crate::rows::{Value, key_in, key_values};
 use crate::schema::{
     campaign_channels, campaign_grants, campaign_lots, campaign_options, campaign_voids,
     campaign_vote_marks, campaign_voter_marks, campaign_voters, campaign_votes,

@@ -17,7 +17,7 @@ use vote_domain::{CampaignId, GrantId, LotId, Outcome, Seq, VoteId, Voter, Voter
 use super::Conn;
 use crate::StoreError;
 use crate::key::{Key, Moment};
-use crate::rows::{OnDuplicate, Value, Write, key_in};
+use crate::rows::{OnDuplicate, Value, Write, key_in, key_values};
 use crate::schema::{campaign_lots, campaign_uses, campaign_voters};
 
 /// Creates the voters' rows, or locks those that are there.
@@ -43,11 +43,6 @@ pub(crate) async fn write<const N: usize>(
         statement.execute(connection).await?;
     }
     Ok(())
-}
-
-/// The values of ids, as keys to look up.
-pub(crate) fn key_values<Id: Into<Key>>(ids: impl IntoIterator<Item = Id>) -> Vec<[Value; 1]> {
-    ids.into_iter().map(|id| [Value::Key(id.into())]).collect()
 }
 
 /// A number of the domain, as SQL has it.

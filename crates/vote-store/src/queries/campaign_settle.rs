@@ -15,12 +15,12 @@ use vote_domain::{CampaignId, Seq, VoteId, Voter, VoterId};
 use super::Conn;
 use super::campaign_change::Change;
 use super::campaign_rows::{
-    draws_bytes, key_values, lock_voters, read_lots, read_uses, touch, untouched, write,
+    draws_bytes, lock_voters, read_lots, read_uses, touch, untouched, write,
 };
 use crate::StoreError;
 use crate::campaign_settle::SettledCampaignBatch;
 use crate::key::Key;
-use crate::rows::{OnDuplicate, Value, Write, key_in};
+use crate::rows::{OnDuplicate, Value, Write, key_in, key_values};
 use crate::schema::{campaign_vote_marks, campaign_voter_marks, campaign_voters, campaign_votes};
 
 const LEDGER: Write = Write {

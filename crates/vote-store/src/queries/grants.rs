@@ -13,13 +13,13 @@ use vote_domain::{CampaignId, GrantId, LotId, Seq, Voter, VoterId};
 
 use super::Conn;
 use super::campaign_change::insert_lots;
-use super::campaign_rows::{key_values, lock_voters, lots, voters_now, write};
+use super::campaign_rows::{lock_voters, lots, voters_now, write};
 use super::wallets::granted_since;
 use crate::StoreError;
 use crate::audit::{Act, AuditActor};
 use crate::grants::{GrantOutcome, NewGrant};
 use crate::key::Key;
-use crate::rows::{OnDuplicate, Value, Write, key_in};
+use crate::rows::{OnDuplicate, Value, Write, key_in, key_values};
 use crate::schema::{campaign_grants, campaign_lots};
 
 const GRANTS: Write = Write {

@@ -1,6 +1,6 @@
 //! Rows of the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -12,9 +12,9 @@ use vote_domain::{ReviewId, UserId, VoteId};
 use super::Conn;
 use super::voters::direction_of;
 use crate::StoreError;
-use crate::key::{Key, Moment, keys};
+use crate::key::{Key, Moment};
 use crate::ledger::LedgerVote;
-use crate::rows::pairs_in;
+use crate::rows::{Value, key_in, key_values};
 use crate::schema::{review_voids, review_votes};
 
 #[derive(Queryable)]
@@ -73,38 +73,43 @@ pub(crate) async fn by_ids(
     connection: &mut Conn,
     votes: &[VoteId],
 ) -> Result<Vec<LedgerVote>, StoreError> {
-    let rows: Vec<WithVoid> = review_votes::table
-        .left_join(review_voids::table.on(review_voids::vote_id.eq(review_votes::vote_id)))
-        .filter(review_votes::vote_id.eq_any(keys(votes)))
-        .select((review_votes::all_columns, void_columns().nullable()))
-        .load(connection)
-        .await?;
+    let mut rows = Vec::new();
+    for votes in key_in("review_votes.vote_id", &key_values(votes.iter().copied())) {
+        let found: Vec<WithVoid> = review_votes::table
+            .left_join(review_voids::table.on(review_voids::vote_id.eq(review_votes::vote_id)))
+            .filter(votes)
+            .select((review_votes::all_columns, void_columns().nullable()))
+            .load(connection)
+            .await?;
+        rows.extend(found);
+    }
     with_successors(connection, rows).await
 }
 
 pub(crate) async fn ballots(
     connection: &mut Conn,
     votes: &[VoteId],
-) -> Result<Vec<(VoteId, Ballot)>, StoreError> {
-    let rows: Vec<(Key, Key, i16)> = review_votes::table
-        .filter(review_votes::vote_id.eq_any(keys(votes)))
-        .select((
-            review_votes::vote_id,
-            review_votes::review_id,
-            review_votes::direction,
-        ))
-        .load(connection)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(vote_id, review, direction)| {
+) -> Result<HashMap<VoteId, Ballot>, StoreError> {
+    let mut ballots = HashMap::new();
+    for votes in key_in("vote_id", &key_values(votes.iter().copied())) {
+        let rows: Vec<(Key, Key, i16)> = review_votes::table
+            .filter(votes)
+            .select((
+                review_votes::vote_id,
+                review_votes::review_id,
+                review_votes::direction,
+            ))
+            .load(connection)
+            .await?;
+        ballots.extend(rows.into_iter().map(|(vote_id, review, direction)| {
             let ballot = Ballot {
                 review: review.into(),
                 direction: direction_of(direction),
             };
             (vote_id.into(), ballot)
-        })
-        .collect())
+        }));
+    }
+    Ok(ballots)
 }
 
 pub(crate) async fn by_voter(
@@ -148,8 +153,12 @@ async fn with_successors(
         .collect();
     pairs.sort_unstable();
     pairs.dedup();
+    let pairs: Vec<_> = pairs
+        .into_iter()
+        .map(|(review, voter)| [Value::Key(review), Value::Key(voter)])
+        .collect();
     let mut counted: BTreeMap<(UserId, ReviewId), Vec<(Seq, VoteId)>> = BTreeMap::new();
-    for pairs in pairs_in("review_votes.review_id, review_votes.voter_id", &pairs) {
+    for pairs in key_in("review_votes.review_id, review_votes.voter_id", &pairs) {
         let found: Vec<(Key, Key, i64, Key)> = review_votes::table
             .left_join(review_voids::table.on(review_voids::vote_id.eq(review_votes::vote_id)))
             .filter(pairs)

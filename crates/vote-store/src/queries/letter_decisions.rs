@@ -13,14 +13,13 @@ use vote_domain::review::ReviewVote;
 use vote_domain::{CampaignId, Outcome, RejectReason, Seq, UserId, VoteId, Voter, VoterId};
 
 use super::Conn;
-use super::campaign_rows::key_values;
 use super::dead_letters::state_of;
 use super::{campaign_rows, campaign_settle, review_rows, settle, voids};
 use crate::StoreError;
 use crate::audit::Act;
 use crate::dead_letters::{DropOutcome, LetterDrop, LetterState, ReplayOutcome};
 use crate::key::{Key, Moment};
-use crate::rows::{Locked, key_in};
+use crate::rows::{Locked, key_in, key_values};
 use crate::schema::{dead_letters, review_votes};
 
 /// The end of a vote whose letter is dropped.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, SmallInt};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use vote_domain::review::{
@@ -17,8 +18,8 @@ use vote_domain::{ReviewId, Seq, UserId, VoteId};
 use super::Conn;
 use super::voters::{direction_number, standing_of};
 use crate::StoreError;
-use crate::key::{Key, keys};
-use crate::rows::{OnDuplicate, Value, Write, key_in, pairs_in};
+use crate::key::Key;
+use crate::rows::{OnDuplicate, Value, Write, by_pair, key_in, key_values};
 use crate::schema::{
     review_counters, review_standings, review_vote_marks, review_voter_days, review_voter_marks,
     review_voters,
@@ -166,10 +167,7 @@ pub(crate) async fn read_voters(
     type MarkColumns = (Key, i64, Key, i64, bool, String);
     let mut now = BTreeMap::new();
     let mut voids = Voids::default();
-    let voters: Vec<_> = voters
-        .keys()
-        .map(|voter| [Value::Key((*voter).into())])
-        .collect();
+    let voters = key_values(voters.keys().copied());
     for voters in key_in("review_voters.voter_id", &voters) {
         let found: Vec<Columns> = review_voters::table
             .left_join(
@@ -277,41 +275,44 @@ pub(crate) async fn insert_voids(
     write(connection, &VOIDS, &rows).await
 }
 
-/// Reads the use of `days` by each of `voters`.
+/// Reads the use of days by voters.
 pub(crate) async fn read_days(
     connection: &mut Conn,
-    voters: Vec<Key>,
-    days: &BTreeSet<NaiveDate>,
+    days: &BTreeSet<(UserId, NaiveDate)>,
 ) -> Result<BTreeMap<(UserId, NaiveDate), DayUse>, StoreError> {
-    let found: Vec<(Key, NaiveDate, i32, i32)> = review_voter_days::table
-        .filter(review_voter_days::voter_id.eq_any(voters))
-        .filter(review_voter_days::day.eq_any(days.iter().copied()))
-        .load(connection)
-        .await?;
-    Ok(found
-        .into_iter()
-        .map(|(voter, day, used, limit)| {
+    let mut used = BTreeMap::new();
+    let keys: Vec<_> = days
+        .iter()
+        .map(|(voter, day)| [Value::Key((*voter).into()), Value::Day(*day)])
+        .collect();
+    for days in key_in("voter_id, day", &keys) {
+        let found: Vec<(Key, NaiveDate, i32, i32)> =
+            review_voter_days::table.filter(days).load(connection).await?;
+        used.extend(found.into_iter().map(|(voter, day, used, limit)| {
             let used = DayUse {
                 used: used.unsigned_abs(),
                 limit: limit.unsigned_abs(),
             };
             ((voter.into(), day), used)
-        })
-        .collect())
+        }));
+    }
+    Ok(used)
 }
 
 /// Reads what stands for each (voter, review).
 pub(crate) async fn read_standings(
     connection: &mut Conn,
-    pairs: &[(Key, Key)],
+    pairs: &BTreeSet<(UserId, ReviewId)>,
 ) -> Result<BTreeMap<(UserId, ReviewId), StandingRow>, StoreError> {
+    type Columns = (Key, Key, i64, Key, i16, bool);
+    let keys: Vec<_> = pairs
+        .iter()
+        .map(|(voter, review)| [Value::Key((*voter).into()), Value::Key((*review).into())])
+        .collect();
     let mut standings = BTreeMap::new();
-    for pairs in pairs_in("voter_id, review_id", pairs) {
-        let found: Vec<(Key, Key, i64, Key, i16, bool)> = review_standings::table
-            .filter(pairs)
-            .load(connection)
-            .await?;
-        standings.extend(found.into_iter().map(
+    for query in by_pair::<StandingTypes>(STANDING.0, STANDING.1, STANDING.2, &keys) {
+        let found: Vec<Option<Columns>> = query.load(connection).await?;
+        standings.extend(found.into_iter().flatten().map(
             |(voter, review, seq, vote_id, direction, ever_up)| {
                 let standing = standing_of(seq, vote_id, direction);
                 let row = StandingRow { standing, ever_up };
@@ -321,6 +322,15 @@ pub(crate) async fn read_standings(
     }
     Ok(standings)
 }
+
+/// The table of standings, its key, and its columns.
+const STANDING: (&str, &str, &[&str]) = (
+    "review_standings",
+    "voter_id, review_id",
+    &["voter_id", "review_id", "seq", "vote_id", "direction", "ever_up"],
+);
+
+type StandingTypes = (Binary, Binary, BigInt, Binary, SmallInt, Bool);
 
 /// Writes down what `settlement` changes beside the ledger, `rows` being as they are to
 /// be. The counters come last: everybody wants those of a hot review.
@@ -437,20 +447,24 @@ pub(crate) async fn counts(
     connection: &mut Conn,
     ids: &[ReviewId],
 ) -> Result<HashMap<ReviewId, Counts>, StoreError> {
-    let rows: Vec<(Key, i64, i64, i64)> = review_counters::table
-        .filter(review_counters::review_id.eq_any(keys(ids)))
-        .select((
-            review_counters::review_id,
-            review_counters::up,
-            review_counters::down,
-            review_counters::version,
-        ))
-        .load(connection)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(review, up, down, version)| (review.into(), counts_of(up, down, version)))
-        .collect())
+    let mut counts = HashMap::new();
+    for ids in key_in("review_id", &key_values(ids.iter().copied())) {
+        let rows: Vec<(Key, i64, i64, i64)> = review_counters::table
+            .filter(ids)
+            .select((
+                review_counters::review_id,
+                review_counters::up,
+                review_counters::down,
+                review_counters::version,
+            ))
+            .load(connection)
+            .await?;
+        counts.extend(
+            rows.into_iter()
+                .map(|(review, up, down, version)| (review.into(), counts_of(up, down, version))),
+        );
+    }
+    Ok(counts)
 }
 
 /// Counts as SQL has them.

@@ -277,10 +277,10 @@ async fn take_out(
         .map(|vote| [Value::Key(vote.vote_id.into())])
         .collect();
     read_vote_marks(connection, &ids, &mut voids).await?;
-    let days: BTreeSet<NaiveDate> = counted.iter().map(|vote| vote.day).collect();
-    let pair = [(voter.into(), review.into())];
+    let days = counted.iter().map(|vote| (voter, vote.day)).collect();
+    let pair = BTreeSet::from([(voter, review)]);
     let mut rows = Rows {
-        days: read_days(connection, vec![voter.into()], &days).await?,
+        days: read_days(connection, &days).await?,
         standings: read_standings(connection, &pair).await?,
         marks: voids.marks.clone(),
         ..Rows::default()

@@ -17,8 +17,8 @@ use super::review_rows::{
 };
 use super::voters::direction_number;
 use crate::StoreError;
-use crate::key::{Key, Moment, keys};
-use crate::rows::{OnDuplicate, Value, Write};
+use crate::key::{Key, Moment};
+use crate::rows::{OnDuplicate, Value, Write, key_in, key_values};
 use crate::schema::{review_counters, review_votes, reviews, rewards, users};
 use crate::settle::{RewardPolicy, SettledBatch};
 
@@ -71,9 +71,9 @@ pub(crate) async fn settle(
 struct Batch<'v> {
     votes: &'v [ReviewVote],
     voters: BTreeMap<UserId, Seq>,
-    reviews: Vec<ReviewId>,
-    pairs: Vec<(Key, Key)>,
-    days: BTreeSet<NaiveDate>,
+    reviews: BTreeSet<ReviewId>,
+    pairs: BTreeSet<(UserId, ReviewId)>,
+    days: BTreeSet<(UserId, NaiveDate)>,
 }
 
 impl<'v> Batch<'v> {
@@ -83,27 +83,21 @@ impl<'v> Batch<'v> {
             let last = voters.entry(vote.voter).or_default();
             *last = vote.seq.max(*last);
         }
-        let reviews: BTreeSet<_> = votes.iter().map(|vote| vote.review).collect();
-        let pairs: BTreeSet<_> = votes
-            .iter()
-            .map(|vote| (vote.voter.into(), vote.review.into()))
-            .collect();
         Self {
             votes,
             voters,
-            reviews: reviews.into_iter().collect(),
-            pairs: pairs.into_iter().collect(),
-            days: votes.iter().map(|vote| vote.day).collect(),
+            reviews: votes.iter().map(|vote| vote.review).collect(),
+            pairs: votes.iter().map(|vote| (vote.voter, vote.review)).collect(),
+            days: votes.iter().map(|vote| (vote.voter, vote.day)).collect(),
         }
     }
 
-    fn voter_keys(&self) -> Vec<Key> {
-        self.voters.keys().map(|voter| (*voter).into()).collect()
+    fn vote_keys(&self) -> Vec<[Value; 1]> {
+        key_values(self.votes.iter().map(|vote| vote.vote_id))
     }
 
-    fn vote_keys(&self) -> Vec<[Value; 1]> {
-        let ids = self.votes.iter().map(|vote| vote.vote_id.into());
-        ids.map(|id| [Value::Key(id)]).collect()
+    fn review_keys(&self) -> Vec<[Value; 1]> {
+        key_values(self.reviews.iter().copied())
     }
 }
 
@@ -112,27 +106,31 @@ async fn read_rows(
     batch: &Batch<'_>,
     voids: &Voids,
 ) -> Result<Rows, StoreError> {
-    let ids: Vec<Key> = batch.votes.iter().map(|vote| vote.vote_id.into()).collect();
-    let known: Vec<Key> = review_votes::table
-        .filter(review_votes::vote_id.eq_any(ids))
-        .select(review_votes::vote_id)
-        .load(connection)
-        .await?;
-    let authors: Vec<(Key, Key)> = reviews::table
-        .filter(reviews::review_id.eq_any(keys(&batch.reviews)))
-        .select((reviews::review_id, reviews::author_id))
-        .load(connection)
-        .await?;
-    Ok(Rows {
-        known: known.into_iter().map(VoteId::from).collect(),
-        authors: authors
-            .into_iter()
-            .map(|(review, author)| (review.into(), author.into()))
-            .collect(),
-        days: read_days(connection, batch.voter_keys(), &batch.days).await?,
+    let mut rows = Rows {
+        days: read_days(connection, &batch.days).await?,
         standings: read_standings(connection, &batch.pairs).await?,
         marks: voids.marks.clone(),
-    })
+        ..Rows::default()
+    };
+    for votes in key_in("vote_id", &batch.vote_keys()) {
+        let known: Vec<Key> = review_votes::table
+            .filter(votes)
+            .select(review_votes::vote_id)
+            .load(connection)
+            .await?;
+        rows.known.extend(known.into_iter().map(VoteId::from));
+    }
+    for reviews in key_in("review_id", &batch.review_keys()) {
+        let authors: Vec<(Key, Key)> = reviews::table
+            .filter(reviews)
+            .select((reviews::review_id, reviews::author_id))
+            .load(connection)
+            .await?;
+        for (review, author) in authors {
+            rows.authors.insert(review.into(), author.into());
+        }
+    }
+    Ok(rows)
 }
 
 /// Enters `entries` into the ledger.
@@ -203,10 +201,12 @@ async fn read_counters(
     settlement: &Settlement,
     reward: RewardPolicy,
 ) -> Result<(Vec<(ReviewId, Counts)>, Vec<ReviewId>), StoreError> {
-    let found: Vec<(Key, i64, i64, i64, i64, Option<Moment>)> = review_counters::table
-        .filter(review_counters::review_id.eq_any(keys(&batch.reviews)))
-        .load(connection)
-        .await?;
+    type Columns = (Key, i64, i64, i64, i64, Option<Moment>);
+    let mut found: Vec<Columns> = Vec::new();
+    for reviews in key_in("review_id", &batch.review_keys()) {
+        let counters = review_counters::table.filter(reviews);
+        found.extend(counters.load::<Columns>(connection).await?);
+    }
     let mut due: Vec<ReviewId> = found
         .iter()
         .filter(|(_, _, _, ever_up, _, sent_at)| {
@@ -271,13 +271,16 @@ async fn read_rewards(
     connection: &mut Conn,
     reviews: &[ReviewId],
 ) -> Result<BTreeMap<ReviewId, Moment>, StoreError> {
-    let found: Vec<(Key, Moment)> = rewards::table
-        .filter(rewards::review_id.eq_any(keys(reviews)))
-        .select((rewards::review_id, rewards::created_at))
-        .load(connection)
-        .await?;
-    let found = found.into_iter();
-    Ok(found.map(|(review, at)| (review.into(), at)).collect())
+    let mut sent = BTreeMap::new();
+    for reviews in key_in("review_id", &key_values(reviews.iter().copied())) {
+        let found: Vec<(Key, Moment)> = rewards::table
+            .filter(reviews)
+            .select((rewards::review_id, rewards::created_at))
+            .load(connection)
+            .await?;
+        sent.extend(found.into_iter().map(|(review, at)| (review.into(), at)));
+    }
+    Ok(sent)
 }
 
 async fn note_reward(
@@ -295,9 +298,7 @@ async fn note_reward(
 
 /// Adds to the voters' rows all else that their states are told.
 fn tell(voters: &mut BTreeMap<UserId, Settled<Touched>>, batch: &Batch<'_>, rows: &Rows) {
-    let pairs = batch.pairs.iter();
-    let pairs = pairs.map(|(voter, review)| ((*voter).into(), (*review).into()));
-    touch(voters, rows, pairs);
+    touch(voters, rows, batch.pairs.iter().copied());
     let mut seen = HashSet::new();
     for vote in batch.votes {
         if let Some(settled) = voters.get_mut(&vote.voter)

@@ -9,10 +9,10 @@ use vote_domain::campaign::{ChannelNo, Hour, Mark, OptionNo, Progress, VoterMark
 use vote_domain::{CampaignId, GrantId, Seq, UserId, Voter, VoterId};
 
 use super::Conn;
-use super::campaign_rows::{VoteRow, key_values};
+use super::campaign_rows::VoteRow;
 use crate::StoreError;
 use crate::key::{Key, KeyRange, Moment};
-use crate::rows::{Value, key_in};
+use crate::rows::{Value, key_in, key_values};
 use crate::schema::{
     campaign_channels, campaign_days, campaign_fans, campaign_grants, campaign_lots,
     campaign_options, campaign_tallies, campaign_totals, campaign_uses, campaign_voids,

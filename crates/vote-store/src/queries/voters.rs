@@ -10,14 +10,12 @@ use vote_domain::{Seq};
 use vote_domain::{ReviewId, UserId, VoteId};
 
 use super::Conn;
+use super::review_rows::read_standings;
 use crate::StoreError;
-use crate::key::{Key, keys};
-use crate::rows::pairs_in;
-use crate::schema::{review_standings, review_voter_days, review_voters, review_votes, reviews};
+use crate::key::Key;
+use crate::rows::{key_in, key_values};
+use crate::schema::{review_standings, review_voter_days, review_voters, reviews};
 use crate::voters::Bases;
-
-/// The most ids asked after in one statement.
-const IDS_MAX: usize = 500;
 
 /// How a direction stands in SQL.
 pub(crate) fn direction_number(direction: Option<Direction>) -> i16 {
@@ -62,81 +60,44 @@ pub(crate) async fn load_bases(
             (*voter, none)
         })
         .collect();
-    let rows: Vec<(Key, i64, i64, i64)> = review_voters::table
-        .filter(review_voters::voter_id.eq_any(keys(voters)))
-        .load(connection)
-        .await?;
-    let mut carried = Vec::new();
-    for (voter, version, last_seq, n_standings) in rows {
-        let Some(base) = bases.get_mut(&voter.into()) else {
-            continue;
-        };
-        base.version = version.unsigned_abs();
-        base.last_seq = Seq(last_seq);
-        // Of a voter with many, none is carried: each is read when it is needed.
-        base.complete = usize::try_from(n_standings).is_ok_and(|n| n <= STANDINGS_MAX);
-        if base.complete {
-            carried.push(voter);
-        }
-    }
-    let days: Vec<(Key, NaiveDate, i32, i32)> = review_voter_days::table
-        .filter(review_voter_days::voter_id.eq_any(keys(voters)))
-        .filter(review_voter_days::day.ge(since))
-        .load(connection)
-        .await?;
-    for (voter, day, used, limit) in days {
-        if let Some(base) = bases.get_mut(&voter.into()) {
-            let used = DayUse {
-                used: used.unsigned_abs(),
-                limit: limit.unsigned_abs(),
+    // Voters whose votes of late and whose standings are to be read. Of one with many
+    // standings, none is carried: each is read when it is needed.
+    let (mut present, mut carried) = (Vec::new(), Vec::new());
+    for voters in key_in("voter_id", &key_values(voters.iter().copied())) {
+        let rows: Vec<(Key, i64, i64, i64)> =
+            review_voters::table.filter(voters).load(connection).await?;
+        for (voter, version, last_seq, n_standings) in rows {
+            let Some(base) = bases.get_mut(&voter.into()) else {
+                continue;
             };
-            base.days.insert(day, used);
+            base.version = version.unsigned_abs();
+            base.last_seq = Seq(last_seq);
+            base.complete = usize::try_from(n_standings).is_ok_and(|n| n <= STANDINGS_MAX);
+            present.push(voter);
+            if base.complete && n_standings > 0 {
+                carried.push(voter);
+            }
         }
     }
-    let standings: Vec<(Key, Key, i64, Key, i16)> = review_standings::table
-        .filter(review_standings::voter_id.eq_any(carried))
-        .select((
-            review_standings::voter_id,
-            review_standings::review_id,
-            review_standings::seq,
-            review_standings::vote_id,
-            review_standings::direction,
-        ))
-        .load(connection)
-        .await?;
-    for (voter, review, seq, vote_id, direction) in standings {
-        if let Some(base) = bases.get_mut(&voter.into()) {
-            let standing = standing_of(seq, vote_id, direction);
-            base.standings.insert(review.into(), standing);
-        }
-    }
-    let mut known: Vec<Key> = Vec::new();
-    for votes in votes.chunks(IDS_MAX) {
-        let found: Vec<Key> = review_votes::table
-            .filter(review_votes::vote_id.eq_any(keys(votes)))
-            .select(review_votes::vote_id)
+    for voters in key_in("voter_id", &key_values(present)) {
+        let days: Vec<(Key, NaiveDate, i32, i32)> = review_voter_days::table
+            .filter(voters)
+            .filter(review_voter_days::day.ge(since))
             .load(connection)
             .await?;
-        known.extend(found);
+        for (voter, day, used, limit) in days {
+            if let Some(base) = bases.get_mut(&voter.into()) {
+                let used = DayUse {
+                    used: used.unsigned_abs(),
+                    limit: limit.unsigned_abs(),
+                };
+                base.days.insert(day, used);
+            }
+        }
     }
-    Ok(Bases {
-        bases,
-        known: known.into_iter().map(VoteId::from).collect(),
-    })
-}
-
-pub(crate) async fn standings(
-    connection: &mut Conn,
-    pairs: &[(UserId, ReviewId)],
-) -> Result<HashMap<(UserId, ReviewId), Standing>, StoreError> {
-    let pairs: Vec<(Key, Key)> = pairs
-        .iter()
-        .map(|(voter, review)| ((*voter).into(), (*review).into()))
-        .collect();
-    let mut standings = HashMap::new();
-    for pairs in pairs_in("voter_id, review_id", &pairs) {
-        let rows: Vec<(Key, Key, i64, Key, i16)> = review_standings::table
-            .filter(pairs)
+    for voters in key_in("voter_id", &key_values(carried)) {
+        let standings: Vec<(Key, Key, i64, Key, i16)> = review_standings::table
+            .filter(voters)
             .select((
                 review_standings::voter_id,
                 review_standings::review_id,
@@ -146,26 +107,41 @@ pub(crate) async fn standings(
             ))
             .load(connection)
             .await?;
-        standings.extend(rows.into_iter().map(|(voter, review, seq, vote_id, direction)| {
-            let standing = standing_of(seq, vote_id, direction);
-            ((voter.into(), review.into()), standing)
-        }));
+        for (voter, review, seq, vote_id, direction) in standings {
+            if let Some(base) = bases.get_mut(&voter.into()) {
+                let standing = standing_of(seq, vote_id, direction);
+                base.standings.insert(review.into(), standing);
+            }
+        }
     }
-    Ok(standings)
+    let known = super::ledger::ballots(connection, votes).await?;
+    Ok(Bases { bases, known })
+}
+
+pub(crate) async fn standings(
+    connection: &mut Conn,
+    pairs: &[(UserId, ReviewId)],
+) -> Result<HashMap<(UserId, ReviewId), Standing>, StoreError> {
+    let pairs = pairs.iter().copied().collect();
+    let rows = read_standings(connection, &pairs).await?.into_iter();
+    Ok(rows.map(|(pair, row)| (pair, row.standing)).collect())
 }
 
 pub(crate) async fn review_authors(
     connection: &mut Conn,
     ids: &[ReviewId],
 ) -> Result<HashMap<ReviewId, UserId>, StoreError> {
-    let rows: Vec<(Key, Key)> = reviews::table
-        .filter(reviews::review_id.eq_any(keys(ids)))
-        .filter(reviews::deleted_at.is_null())
-        .select((reviews::review_id, reviews::author_id))
-        .load(connection)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(review, author)| (review.into(), author.into()))
-        .collect())
+    let mut authors = HashMap::new();
+    for ids in key_in("review_id", &key_values(ids.iter().copied())) {
+        let rows: Vec<(Key, Key)> = reviews::table
+            .filter(ids)
+            .filter(reviews::deleted_at.is_null())
+            .select((reviews::review_id, reviews::author_id))
+            .load(connection)
+            .await?;
+        for (review, author) in rows {
+            authors.insert(review.into(), author.into());
+        }
+    }
+    Ok(authors)
 }

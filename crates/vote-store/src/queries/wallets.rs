@@ -1,6 +1,6 @@
 //! What SQL says of a campaign's voters.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -9,11 +9,11 @@ use vote_domain::campaign::{Base, ChannelNo};
 use vote_domain::{CampaignId, VoteId, VoterId};
 
 use super::Conn;
-use super::campaign_rows::{LOT, LotColumns, day_use, key_values, lot_of};
+use super::campaign_rows::{LOT, LotColumns, day_use, lot_of};
 use crate::StoreError;
 use crate::key::{Key, Moment};
-use crate::rows::key_in;
-use crate::schema::{campaign_lots, campaign_uses, campaign_voters, campaign_votes};
+use crate::rows::{key_in, key_values};
+use crate::schema::{campaign_lots, campaign_uses, campaign_voters};
 use crate::wallets::CampaignBases;
 
 pub(crate) async fn load_bases(
@@ -28,7 +28,7 @@ pub(crate) async fn load_bases(
             .iter()
             .map(|voter| (*voter, Base::default()))
             .collect(),
-        known: HashSet::new(),
+        known: HashMap::new(),
     };
     let head = super::campaigns::head(connection, campaign).await?;
     let oldest = head.map(|head| Base::first_granted_at(&head.terms, now));
@@ -91,14 +91,9 @@ pub(crate) async fn load_bases(
             }
         }
     }
-    for votes in key_in("vote_id", &key_values(votes.iter().copied())) {
-        let found: Vec<Key> = campaign_votes::table
-            .filter(votes)
-            .select(campaign_votes::vote_id)
-            .load(connection)
-            .await?;
-        loaded.known.extend(found.into_iter().map(VoteId::from));
-    }
+    let ballots = super::campaign_ledger::ballots(connection, votes).await?;
+    let known = ballots.into_iter().map(|(vote, _, ballot)| (vote, ballot));
+    loaded.known.extend(known);
     Ok(loaded)
 }
 

@@ -91,7 +91,7 @@ fn is_no_query_of_the_store(query: &str) -> bool {
 }
 
 /// The statement without what is bound, and without how many there are of the same: the
-/// values of `IN`, the rows of `VALUES`, the equal parts of an `OR`.
+/// values of `IN`, the rows of `VALUES`, the equal parts of an `OR` or a `UNION ALL`.
 fn shape(query: &str) -> String {
     let text = query.split(" -- binds: ").next().unwrap_or(query);
     let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -100,7 +100,23 @@ fn shape(query: &str) -> String {
             text = text.replace(many, one);
         }
     }
-    once_each(&text)
+    one_of_union(&once_each(&text))
+}
+
+/// `text` with equal parts of a `UNION ALL` made one.
+fn one_of_union(text: &str) -> String {
+    let mut parts = text.split(" UNION ALL ");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // The last part is followed by what is behind the union.
+        let begins = whole.match_indices("SELECT ").map(|(at, _)| &whole[at..]);
+        let rest = { begins }.find_map(|before| part.strip_prefix(before));
+        match rest.map(str::to_owned) {
+            Some(rest) => whole += &rest,
+            None => whole += &format!(" UNION ALL {part}"),
+        }
+    }
+    whole
 }
 
 /// `text` with each run of equal parts of an `OR` made one.

@@ -213,7 +213,7 @@ pub(crate) async fn state(store: &Store, voter: &Voter, now: DateTime<Utc>) -> R
     let id = voter.voter_id();
     let mut loaded = store.load_campaign_bases(CAMPAIGN, &[id], &[], now).await?;
     let mut state = VoterState::default();
-    state.refresh(loaded.bases.remove(&id).unwrap(), &loaded.known, now);
+    state.refresh(loaded.bases.remove(&id).unwrap(), |_| false, now);
     Ok(state)
 }
 

@@ -7,16 +7,10 @@ use vote_store::{MysqlSettings, Store};
 use crate::listed;
 
 /// Words of statements that may read a whole table, with why.
-const SCANS: [(&str, &str); 2] = [
-    (
-        "FROM `dead_letters` ",
-        "letters are few, and operators list them by hand",
-    ),
-    (
-        ") AS ahead",
-        "what is counted was found by an index, and is bounded",
-    ),
-];
+const SCANS: [(&str, &str); 1] = [(
+    "FROM `dead_letters` ",
+    "letters are few, and operators list them by hand",
+)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_finds_its_rows_by_an_index() -> Result<()> {
@@ -41,10 +35,12 @@ async fn every_statement_finds_its_rows_by_an_index() -> Result<()> {
             let extra = table.extra.clone().unwrap_or_default();
             // Found, or found missing, by a whole key while the plan was made; or no table.
             let is_looked_up = table.access.is_none() || extra.contains("const table");
+            // What another part of the statement found, or what it was asked for.
+            let is_derived = (table.table.as_deref()).is_some_and(|name| name.starts_with('<'));
             let by_index = table.possible_keys.is_some() || table.key.is_some();
             let is_sorted = extra.contains("filesort") && !sorts_by_index;
             let may = SCANS.iter().any(|(words, _)| text.contains(words));
-            if !is_looked_up && !by_index && !is_sorted && !may {
+            if !is_looked_up && !is_derived && !by_index && !is_sorted && !may {
                 scans.push(format!("{table:?}\n    {text}"));
             }
         }

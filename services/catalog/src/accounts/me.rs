@@ -54,7 +54,7 @@ impl Catalog {
         let since = Base::first_day(now);
         let mut loaded = self.store.load_bases(&[voter], &in_flight, since).await?;
         if let Some(base) = loaded.bases.remove(&voter) {
-            state.refresh(base, &loaded.known, now);
+            state.refresh(base, |vote| loaded.known.contains_key(vote), now);
         }
         let day = self.settings.policy.day(now);
         Ok(self.settings.policy.quota(day, state.used_on(day)))

@@ -12,7 +12,7 @@ use vote_store::{Store, StoreError};
 use super::facts::CampaignFacts;
 use crate::coalesce::Coalesced;
 use crate::error::{CastError, Unavailable};
-use crate::product::{Decision, Loaded, Product};
+use crate::product::{Decision, Loaded, LoadedOf, Product};
 
 /// Why the rules refuse a ballot in a campaign.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ type BaseKey = (CampaignId, VoterId, DateTime<Utc>, Vec<VoteId>);
 #[derive(Clone)]
 pub(super) struct Sources {
     pub(super) facts: CampaignFacts,
-    bases: Coalesced<BaseKey, Loaded<Base>>,
+    bases: Coalesced<BaseKey, Loaded<Base, Ballot>>,
     /// What was asked under a vote id that the ledger knows.
     ballots: Coalesced<VoteId, Ballot>,
 }
@@ -85,23 +85,20 @@ impl Product for Campaign {
     async fn load(
         &self,
         voter: VoterId,
-        known: &KnownState<Base>,
-    ) -> Result<Option<Loaded<Base>>, Unavailable> {
-        let in_flight = known.state.in_flight.iter();
-        let votes: Vec<VoteId> = in_flight.map(|sent| sent.vote.vote_id).collect();
+        now: DateTime<Utc>,
+        votes: Vec<VoteId>,
+    ) -> Result<LoadedOf<Self>, Unavailable> {
         // Asked first: what follows is then what SQL says in the end.
         let is_drained = match self.facts().await? {
             Some(facts) if !votes.is_empty() => facts.progress >= Progress::Drained,
             _ => false,
         };
         // To the second, so that those who ask at the same time ask together.
-        let key = (self.id, voter, known.now.trunc_subsecs(0), votes.clone());
-        let mut loaded = self.sources.bases.get(key).await?;
-        if let Some(loaded) = loaded.as_mut().filter(|_| is_drained) {
-            // Whatever is not in the ledger by now was never cast: nothing leads there.
-            loaded.known = Arc::new(votes.into_iter().collect());
-        }
-        Ok(loaded)
+        let key = (self.id, voter, now.trunc_subsecs(0), votes);
+        let loaded = self.sources.bases.get(key).await?;
+        // Whatever is not in the ledger by then was never cast: nothing leads there.
+        let is_all = is_drained;
+        Ok(loaded.map(|loaded| Loaded { is_all, ..loaded }))
     }
 
     async fn settled_ballot(&self, vote_id: VoteId) -> Result<Option<Ballot>, Unavailable> {
@@ -140,7 +137,7 @@ impl Product for Campaign {
 async fn load_bases(
     store: Store,
     asked: Vec<BaseKey>,
-) -> Result<HashMap<BaseKey, Loaded<Base>>, StoreError> {
+) -> Result<HashMap<BaseKey, Loaded<Base, Ballot>>, StoreError> {
     let mut by_campaign = HashMap::<CampaignId, Vec<BaseKey>>::new();
     for key in asked {
         by_campaign.entry(key.0).or_default().push(key);
@@ -156,11 +153,15 @@ async fn load_bases(
         };
         let found = store.load_campaign_bases(campaign, &voters, &votes, now);
         let found = found.await?;
-        let known = Arc::new(found.known);
+        let ballots = Arc::new(found.known);
         loaded.extend(keys.into_iter().filter_map(|key| {
             let base = found.bases.get(&key.1)?.clone();
-            let known = known.clone();
-            Some((key, Loaded { base, known }))
+            let loaded = Loaded {
+                base,
+                ballots: ballots.clone(),
+                is_all: false,
+            };
+            Some((key, loaded))
         }));
     }
     Ok(loaded)

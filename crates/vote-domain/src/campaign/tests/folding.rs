@@ -48,7 +48,7 @@ proptest! {
                 prop_assert_eq!(&state, &before);
                 let ids = state.in_flight.iter().map(|sent| sent.vote.vote_id);
                 let known = books.known(ids);
-                state.refresh(books.base(voter, run.now), &known, run.now);
+                state.refresh(books.base(voter, run.now), |vote| known.contains(vote), run.now);
                 untold = 0;
             } else {
                 prop_assert_eq!(fold, Fold::Done);

@@ -150,7 +150,7 @@ impl Run {
         let in_flight = state.in_flight.iter().map(|sent| sent.vote.vote_id);
         let known = self.books.known(in_flight);
         let base = self.books.base(self.voters[voter].voter_id(), self.now);
-        state.refresh(base, &known, self.now);
+        state.refresh(base, |vote| known.contains(vote), self.now);
         state
     }
 
