@@ -3,6 +3,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -30,13 +31,39 @@ pub fn cached_json_of(
     content: &impl Serialize,
     value: &impl Serialize,
 ) -> Result<HttpResponse, Problem> {
-    let failed = |error: serde_json::Error| Problem::internal(&error);
-    let tag = tag_of(&serde_json::to_vec(content).map_err(failed)?);
-    let body = serde_json::to_vec(value).map_err(failed)?;
-    Ok(tagged(request, &format!("W/{tag}"), body))
+    Ok(Tagged::of(content, value)?.answer(request))
 }
 
-fn tagged(request: &HttpRequest, tag: &str, body: Vec<u8>) -> HttpResponse {
+/// A body that was made once for many requests, and its weak `ETag`.
+#[derive(Clone, Debug)]
+pub struct Tagged {
+    tag: String,
+    body: Bytes,
+}
+
+impl Tagged {
+    /// `value` as JSON, and the tag of `content`, the part of it that matters.
+    ///
+    /// # Errors
+    /// 500 when one of them does not serialise.
+    pub fn of(content: &impl Serialize, value: &impl Serialize) -> Result<Self, Problem> {
+        let failed = |error: serde_json::Error| Problem::internal(&error);
+        let tag = tag_of(&serde_json::to_vec(content).map_err(failed)?);
+        let body = serde_json::to_vec(value).map_err(failed)?;
+        Ok(Self {
+            tag: format!("W/{tag}"),
+            body: body.into(),
+        })
+    }
+
+    /// Answers `request` with it, or 304 as [`cached_json`] does.
+    #[must_use]
+    pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        tagged(request, &self.tag, self.body.clone())
+    }
+}
+
+fn tagged(request: &HttpRequest, tag: &str, body: impl Into<Bytes>) -> HttpResponse {
     let cache_control = if request.headers().contains_key(header::AUTHORIZATION) {
         "private, no-cache"
     } else {
@@ -55,7 +82,7 @@ fn tagged(request: &HttpRequest, tag: &str, body: Vec<u8>) -> HttpResponse {
     if known {
         answer.finish()
     } else {
-        answer.content_type("application/json").body(body)
+        answer.content_type("application/json").body(body.into())
     }
 }
 

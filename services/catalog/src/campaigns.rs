@@ -23,11 +23,14 @@ pub(crate) mod write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http_kit::etag::Tagged;
 use vote_domain::CampaignId;
 use vote_domain::campaign::{ChannelNo, OptionNo, Progress};
 use vote_queue::Queue;
 
-use board::Snapshot;
+use crate::gathered::Gathered;
+
+use board::{RangeQuery, Snapshot};
 use head::Paper;
 use hours::Series;
 use kept::Kept;
@@ -71,6 +74,8 @@ pub(crate) struct Campaigns {
     /// Boards of a range. A client may ask for any, so they are no entries in the cache.
     pub(crate) ranges: Kept<Within, Snapshot>,
     pub(crate) series: Kept<Within, Series>,
+    /// Boards being made for those who ask for the same at the same time.
+    pub(crate) boards: Gathered<(CampaignId, RangeQuery), Arc<Tagged>>,
     /// How many fans of an option have more than so many tickets.
     pub(crate) ranks: Kept<(CampaignId, OptionNo, u64), u32>,
 }
@@ -85,6 +90,7 @@ impl Campaigns {
             results: Kept::new(FIXED_LIFE, KEPT_BYTES_MAX, Frozen::n_bytes),
             ranges: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX, Snapshot::n_bytes),
             series: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX, Series::n_bytes),
+            boards: Gathered::default(),
             ranks: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX / 8, |_| 0),
         }
     }

@@ -13,7 +13,7 @@ use vote_store::StoreError;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a request was not served. Logged where it is made.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure(Problem);
 
 impl Failure {

@@ -13,6 +13,7 @@ mod campaigns;
 mod catalog;
 mod entries;
 mod failure;
+mod gathered;
 mod guard;
 mod items;
 mod lists;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use http_kit::etag::cached_json_of;
+use http_kit::etag::Tagged;
 use http_kit::{Path, Problem, ProblemDetails, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::names;
 
 /// Which votes a board is of.
-#[derive(Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RangeQuery {
@@ -128,43 +128,50 @@ pub(crate) async fn board(
     query: Query<RangeQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    let (head, paper) = catalog.whole_campaign(*id).await?;
-    let channel = paper.channel_no(query.channel.as_deref())?;
-    let hours = range::asked(query.from.as_deref(), query.to.as_deref(), &head)?;
-    let snapshot = match hours {
-        Some(hours) => {
-            let within = Within {
-                standing: head.standing(),
-                option: None,
-                channel,
-                hours: (hours.start.0, hours.end.0),
-            };
-            let load = async {
-                let as_of = catalog.time().await;
-                let totals = catalog.store.option_totals_within(*id, channel, hours);
-                Ok(Snapshot::new(as_of, head.terms.n_options, totals.await?))
-            };
-            catalog.campaigns.ranges.get(within, load).await?
-        }
-        None if head.progress == Progress::Final => {
-            let frozen = catalog.frozen(*id).await?;
-            Arc::new(frozen.board(&paper, query.channel.as_deref()))
-        }
-        None => Arc::new(catalog.standing_board(&head, channel).await?),
-    };
-    let body = BoardBody {
-        state: head.stage(catalog.time().await),
-        as_of: snapshot.as_of,
-        options: snapshot.rows(&paper),
-    };
-    Ok(cached_json_of(
-        &request,
-        &(body.state, &body.options),
-        &body,
-    )?)
+    let (id, asked) = (*id, query.into_inner());
+    let board = catalog.campaigns.boards.get((id, asked.clone()), {
+        let catalog = catalog.clone();
+        move || async move { catalog.board(id, asked).await }
+    });
+    Ok(board.await?.answer(&request))
 }
 
 impl Catalog {
+    /// The board of the campaign `id` as it is now.
+    async fn board(&self, id: CampaignId, asked: RangeQuery) -> Result<Arc<Tagged>, Failure> {
+        let (head, paper) = self.whole_campaign(id).await?;
+        let channel = paper.channel_no(asked.channel.as_deref())?;
+        let hours = range::asked(asked.from.as_deref(), asked.to.as_deref(), &head)?;
+        let snapshot = match hours {
+            Some(hours) => {
+                let within = Within {
+                    standing: head.standing(),
+                    option: None,
+                    channel,
+                    hours: (hours.start.0, hours.end.0),
+                };
+                let load = async {
+                    let as_of = self.time().await;
+                    let totals = self.store.option_totals_within(id, channel, hours);
+                    Ok(Snapshot::new(as_of, head.terms.n_options, totals.await?))
+                };
+                self.campaigns.ranges.get(within, load).await?
+            }
+            None if head.progress == Progress::Final => {
+                let frozen = self.frozen(id).await?;
+                Arc::new(frozen.board(&paper, asked.channel.as_deref()))
+            }
+            None => Arc::new(self.standing_board(&head, channel).await?),
+        };
+        let body = BoardBody {
+            state: head.stage(self.time().await),
+            as_of: snapshot.as_of,
+            options: snapshot.rows(&paper),
+        };
+        let tagged = Tagged::of(&(body.state, &body.options), &body)?;
+        Ok(Arc::new(tagged))
+    }
+
     /// The board of all votes so far, on all channels or one, through the cache.
     async fn standing_board(
         &self,

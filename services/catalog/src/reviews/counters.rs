@@ -13,6 +13,7 @@ use vote_store::{Store, StoreError};
 
 use crate::catalog::CatalogSettings;
 use crate::failure::Failure;
+use crate::gathered::Gathered;
 use crate::turns::Turns;
 
 /// How long what was read from SQL serves others who lack the same, should the cache be
@@ -36,6 +37,7 @@ pub(crate) struct Counters {
     store: Store,
     cache: Cache,
     ttl: Duration,
+    reading: Gathered<Vec<ReviewId>, Found>,
     shared: Kept<Vec<ReviewId>, Found>,
     /// Reviews that SQL did not find: asking for nonsense costs it nothing.
     missing: Kept<ReviewId, ()>,
@@ -48,6 +50,7 @@ impl Counters {
             store,
             cache,
             ttl: settings.counter_ttl,
+            reading: Gathered::default(),
             shared: Kept::builder()
                 .max_capacity(SHARED_MAX)
                 .time_to_live(SHARED_FOR)
@@ -60,11 +63,18 @@ impl Counters {
         }
     }
 
-    /// The counts of `reviews`; one that is not there is left out.
-    pub(crate) async fn of(
-        &self,
-        reviews: &[ReviewId],
-    ) -> Result<HashMap<ReviewId, Counts>, Failure> {
+    /// The counts of `reviews`, read after this was asked, once for all who ask for the same;
+    /// one that is not there is left out.
+    pub(crate) async fn of(&self, reviews: &[ReviewId]) -> Result<Found, Failure> {
+        let (this, reviews) = (self.clone(), reviews.to_vec());
+        let read = {
+            let reviews = reviews.clone();
+            move || async move { this.read(&reviews).await.map(Arc::new) }
+        };
+        self.reading.get(reviews, read).await
+    }
+
+    async fn read(&self, reviews: &[ReviewId]) -> Result<HashMap<ReviewId, Counts>, Failure> {
         // Without the cache, SQL is asked.
         let mut found = self.cache.get_counts(reviews).await.unwrap_or_default();
         let mut lacking: Vec<_> = reviews
