@@ -122,6 +122,12 @@ fn control_environment(dir: &Path, ports: Ports) -> Vec<(&'static str, String)> 
             "RABBITMQ_CONF_ENV_FILE",
             dir.join("env.conf").display().to_string(),
         ),
+        // As RabbitMQ's guide to runtime tuning says for machines that others use, too:
+        // schedulers without work sleep at once, instead of spinning first.
+        (
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+            "+sbwt none +sbwtdcpu none +sbwtdio none".to_owned(),
+        ),
         ("ERL_EPMD_PORT", ports.epmd.to_string()),
         ("ERL_EPMD_ADDRESS", "127.0.0.1".to_owned()),
         ("RABBITMQ_CTL_DIST_PORT_MIN", "61000".to_owned()),
