@@ -81,6 +81,22 @@ on_each_backend! {
         Ok(())
     }
 
+    async fn a_batch_of_500_finds_what_stands_for_each_of_its_voters(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        backend.review(id(1, 101), id(1, 9)).await?;
+        let batch = |direction, first: i64| -> Vec<_> {
+            let numbers = (1_000..).zip(first..).take(500);
+            numbers.map(|(voter, n)| vote(1, voter, 1, direction, n)).collect()
+        };
+        let up = settle(store, &batch(UP, 1)).await;
+        assert_eq!((up.counters[0].1.up, up.counters[0].1.down), (500, 0));
+        let down = settle(store, &batch(DOWN, 501)).await;
+        assert_eq!((down.counters[0].1.up, down.counters[0].1.down), (0, 500));
+        let again = settle(store, &batch(UP, 1)).await;
+        assert!(again.outcomes.is_empty());
+        Ok(())
+    }
+
     async fn sql_refuses_what_admission_could_not_see(backend: Backend) -> Result<()> {
         let store = &backend.store;
         for n in 1..=4 {

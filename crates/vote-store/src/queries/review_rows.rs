@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, SmallInt};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use vote_domain::review::{
@@ -19,7 +18,7 @@ use super::Conn;
 use super::voters::{direction_number, standing_of};
 use crate::StoreError;
 use crate::key::Key;
-use crate::rows::{OnDuplicate, Value, Write, by_pair, key_in, key_values};
+use crate::rows::{OnDuplicate, Value, Write, key_in, key_values, standings_of};
 use crate::schema::{
     review_counters, review_standings, review_vote_marks, review_voter_days, review_voter_marks,
     review_voters,
@@ -309,28 +308,17 @@ pub(crate) async fn read_standings(
         .iter()
         .map(|(voter, review)| [Value::Key((*voter).into()), Value::Key((*review).into())])
         .collect();
-    let mut standings = BTreeMap::new();
-    for query in by_pair::<StandingTypes>(STANDING.0, STANDING.1, STANDING.2, &keys) {
-        let found: Vec<Option<Columns>> = query.load(connection).await?;
-        standings.extend(found.into_iter().flatten().map(
-            |(voter, review, seq, vote_id, direction, ever_up)| {
-                let standing = standing_of(seq, vote_id, direction);
-                let row = StandingRow { standing, ever_up };
-                ((voter.into(), review.into()), row)
-            },
-        ));
+    let mut rows = BTreeMap::new();
+    for standings in standings_of(&keys) {
+        let found: Vec<Option<Columns>> = standings.load(connection).await?;
+        for (voter, review, seq, vote_id, direction, ever_up) in found.into_iter().flatten() {
+            let standing = standing_of(seq, vote_id, direction);
+            let row = StandingRow { standing, ever_up };
+            rows.insert((voter.into(), review.into()), row);
+        }
     }
-    Ok(standings)
+    Ok(rows)
 }
-
-/// The table of standings, its key, and its columns.
-const STANDING: (&str, &str, &[&str]) = (
-    "review_standings",
-    "voter_id, review_id",
-    &["voter_id", "review_id", "seq", "vote_id", "direction", "ever_up"],
-);
-
-type StandingTypes = (Binary, Binary, BigInt, Binary, SmallInt, Bool);
 
 /// Writes down what `settlement` changes beside the ledger, `rows` being as they are to
 /// be. The counters come last: everybody wants those of a hot review.

@@ -21,7 +21,7 @@ use crate::StoreError;
 use crate::audit::Act;
 use crate::key::Key;
 use crate::review_voids::{ReviewVoidOutcome, VoidedReviewVotes};
-use crate::rows::Value;
+use crate::rows::key_values;
 use crate::schema::{review_voids, review_vote_marks, review_voter_marks, review_votes};
 use crate::voids::NewVoid;
 
@@ -272,10 +272,7 @@ async fn take_out(
         mut voids,
     } = locked;
     let counted = counted(connection, voter, review).await?;
-    let ids: Vec<_> = counted
-        .iter()
-        .map(|vote| [Value::Key(vote.vote_id.into())])
-        .collect();
+    let ids = key_values(counted.iter().map(|vote| vote.vote_id));
     read_vote_marks(connection, &ids, &mut voids).await?;
     let days = counted.iter().map(|vote| (voter, vote.day)).collect();
     let pair = BTreeSet::from([(voter, review)]);

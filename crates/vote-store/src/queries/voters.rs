@@ -60,26 +60,24 @@ pub(crate) async fn load_bases(
             (*voter, none)
         })
         .collect();
-    // Voters whose votes of late and whose standings are to be read. Of one with many
-    // standings, none is carried: each is read when it is needed.
-    let (mut present, mut carried) = (Vec::new(), Vec::new());
+    let mut carried = Vec::new();
     for voters in key_in("voter_id", &key_values(voters.iter().copied())) {
-        let rows: Vec<(Key, i64, i64, i64)> =
-            review_voters::table.filter(voters).load(connection).await?;
+        let rows: Vec<(Key, i64, i64, i64)> = review_voters::table
+            .filter(voters)
+            .load(connection)
+            .await?;
         for (voter, version, last_seq, n_standings) in rows {
             let Some(base) = bases.get_mut(&voter.into()) else {
                 continue;
             };
             base.version = version.unsigned_abs();
             base.last_seq = Seq(last_seq);
+            // Of a voter with many, none is carried: each is read when it is needed.
             base.complete = usize::try_from(n_standings).is_ok_and(|n| n <= STANDINGS_MAX);
-            present.push(voter);
-            if base.complete && n_standings > 0 {
+            if base.complete {
                 carried.push(voter);
             }
         }
-    }
-    for voters in key_in("voter_id", &key_values(present)) {
         let days: Vec<(Key, NaiveDate, i32, i32)> = review_voter_days::table
             .filter(voters)
             .filter(review_voter_days::day.ge(since))

@@ -109,8 +109,8 @@ fn one_of_union(text: &str) -> String {
     let mut whole = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         // The last part is followed by what is behind the union.
-        let begins = whole.match_indices("SELECT ").map(|(at, _)| &whole[at..]);
-        let rest = { begins }.find_map(|before| part.strip_prefix(before));
+        let mut begins = whole.match_indices("SELECT ").map(|(at, _)| &whole[at..]);
+        let rest = begins.find_map(|before| part.strip_prefix(before));
         match rest.map(str::to_owned) {
             Some(rest) => whole += &rest,
             None => whole += &format!(" UNION ALL {part}"),
