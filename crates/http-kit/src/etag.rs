@@ -18,7 +18,8 @@ use crate::Problem;
 pub fn cached_json(request: &HttpRequest, value: &impl Serialize) -> Result<HttpResponse, Problem> {
     let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
     let tag = tag_of(&body);
-    Ok(tagged(request, &tag, body))
+    let is_known = none_match(request, &tag);
+    Ok(tagged(request, &tag, (!is_known).then(|| body.into())))
 }
 
 /// Answers `value` as JSON with a weak `ETag` of `content`, the part of it that matters,
@@ -31,7 +32,17 @@ pub fn cached_json_of(
     content: &impl Serialize,
     value: &impl Serialize,
 ) -> Result<HttpResponse, Problem> {
-    Ok(Tagged::of(content, value)?.answer(request))
+    let tag = weak_tag_of(content)?;
+    if none_match(request, &tag) {
+        return Ok(tagged(request, &tag, None));
+    }
+    let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
+    Ok(tagged(request, &tag, Some(body.into())))
+}
+
+fn weak_tag_of(content: &impl Serialize) -> Result<String, Problem> {
+    let bytes = serde_json::to_vec(content).map_err(|error| Problem::internal(&error))?;
+    Ok(format!("W/{}", tag_of(&bytes)))
 }
 
 /// A body that was made once for many requests, and its weak `ETag`.
@@ -47,11 +58,9 @@ impl Tagged {
     /// # Errors
     /// 500 when one of them does not serialise.
     pub fn of(content: &impl Serialize, value: &impl Serialize) -> Result<Self, Problem> {
-        let failed = |error: serde_json::Error| Problem::internal(&error);
-        let tag = tag_of(&serde_json::to_vec(content).map_err(failed)?);
-        let body = serde_json::to_vec(value).map_err(failed)?;
+        let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
         Ok(Self {
-            tag: format!("W/{tag}"),
+            tag: weak_tag_of(content)?,
             body: body.into(),
         })
     }
@@ -59,30 +68,29 @@ impl Tagged {
     /// Answers `request` with it, or 304 as [`cached_json`] does.
     #[must_use]
     pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        tagged(request, &self.tag, self.body.clone())
+        let is_known = none_match(request, &self.tag);
+        tagged(request, &self.tag, (!is_known).then(|| self.body.clone()))
     }
 }
 
-fn tagged(request: &HttpRequest, tag: &str, body: impl Into<Bytes>) -> HttpResponse {
+/// 200 with `body`, or 304 where the client knows what it is.
+fn tagged(request: &HttpRequest, tag: &str, body: Option<Bytes>) -> HttpResponse {
     let cache_control = if request.headers().contains_key(header::AUTHORIZATION) {
         "private, no-cache"
     } else {
         "no-cache"
     };
-    let known = none_match(request, tag);
-    let mut answer = if known {
-        HttpResponse::build(StatusCode::NOT_MODIFIED)
-    } else {
-        HttpResponse::build(StatusCode::OK)
-    };
+    let mut answer = HttpResponse::build(match body {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::NOT_MODIFIED,
+    });
     answer
         .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, cache_control))
         .insert_header((header::VARY, "authorization"));
-    if known {
-        answer.finish()
-    } else {
-        answer.content_type("application/json").body(body.into())
+    match body {
+        Some(body) => answer.content_type("application/json").body(body),
+        None => answer.finish(),
     }
 }
 

@@ -90,7 +90,7 @@ impl Campaigns {
             results: Kept::new(FIXED_LIFE, KEPT_BYTES_MAX, Frozen::n_bytes),
             ranges: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX, Snapshot::n_bytes),
             series: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX, Series::n_bytes),
-            boards: Gathered::default(),
+            boards: Gathered::new(),
             ranks: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX / 8, |_| 0),
         }
     }

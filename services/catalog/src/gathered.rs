@@ -2,6 +2,7 @@
 //!
 //! Whoever asks while one is being made waits for the next, which is begun only then: no
 //! answer is older than the question, and none is made twice for those who ask together.
+//! What is begun is made to its end, whoever hangs up meanwhile.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,117 +11,111 @@ use std::hash::Hash;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures::future::{BoxFuture, FutureExt, Shared};
+use futures::FutureExt;
 use http_kit::Problem;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use crate::failure::Failure;
 
-/// An answer on its way to all who wait for it.
-type Making<V> = Shared<BoxFuture<'static, Result<V, Failure>>>;
-
-/// What is on its way under one key.
-struct UnderWay<V> {
-    /// Begun: who asks now comes too late for it.
-    now: Making<V>,
-    /// Not begun yet.
-    next: Option<Making<V>>,
-}
+/// Somebody who waits.
+type Asker<V> = oneshot::Sender<Result<V, Failure>>;
 
 /// Gathers those who ask for the same. Cheap to clone.
-pub(crate) struct Gathered<K, V>(Arc<Mutex<HashMap<K, UnderWay<V>>>>);
+pub(crate) struct Gathered<K, V> {
+    /// Who waits for the next answer; a key is there while one is being made.
+    waiting: Arc<Mutex<HashMap<K, Vec<Asker<V>>>>>,
+    /// Where answers are made.
+    runtime: Handle,
+}
 
 impl<K, V> Clone for Gathered<K, V> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<K, V> Default for Gathered<K, V> {
-    fn default() -> Self {
-        Self(Arc::default())
+        Self {
+            waiting: self.waiting.clone(),
+            runtime: self.runtime.clone(),
+        }
     }
 }
 
 impl<K, V> Gathered<K, V>
 where
     K: Clone + Eq + Hash + Send + 'static,
-    V: Clone + Send + Sync + 'static,
+    V: Clone + Send + 'static,
 {
-    /// What `make` gives, or what another's `make` gives that was begun after this was
-    /// asked. `make` is carried on by whoever of those who wait is still there.
+    /// Nobody asks yet. Call it within the tokio runtime that is to make the answers.
+    pub(crate) fn new() -> Self {
+        Self {
+            waiting: Arc::default(),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// What `make` gives for `key`, begun after this was asked, by this or by another asker's.
+    ///
+    /// # Errors
+    /// What `make` fails with; 500 if it panics.
     pub(crate) async fn get<Making>(
         &self,
         key: K,
-        make: impl FnOnce() -> Making + Send + 'static,
+        make: impl Fn(K) -> Making + Send + 'static,
     ) -> Result<V, Failure>
     where
         Making: Future<Output = Result<V, Failure>> + Send + 'static,
     {
-        self.join(key, make).await
-    }
-
-    fn join<F>(&self, key: K, make: impl FnOnce() -> F + Send + 'static) -> Making<V>
-    where
-        F: Future<Output = Result<V, Failure>> + Send + 'static,
-    {
-        match self.lock().entry(key.clone()) {
+        let (asker, answer) = oneshot::channel();
+        let is_first = match self.waiting().entry(key.clone()) {
+            Entry::Occupied(mut waiting) => {
+                waiting.get_mut().push(asker);
+                false
+            }
             Entry::Vacant(place) => {
-                let now = self.begin(key, None, make);
-                let next = None;
-                place.insert(UnderWay { now, next }).now.clone()
+                place.insert(vec![asker]);
+                true
             }
-            Entry::Occupied(mut under_way) => {
-                let UnderWay { now, next } = under_way.get_mut();
-                let begin = || self.begin(key, Some(now.clone()), make);
-                next.get_or_insert_with(begin).clone()
-            }
-        }
-    }
-
-    fn begin<F>(
-        &self,
-        key: K,
-        before: Option<Making<V>>,
-        make: impl FnOnce() -> F + Send + 'static,
-    ) -> Making<V>
-    where
-        F: Future<Output = Result<V, Failure>> + Send + 'static,
-    {
-        let this = self.clone();
-        let making = async move {
-            if let Some(before) = before {
-                let _ = before.await;
-                this.take_over(&key);
-            }
-            // A panic must not reach those who have not asked yet.
-            let made = AssertUnwindSafe(async move { make().await })
-                .catch_unwind()
-                .await;
-            this.end(&key);
-            made.unwrap_or_else(|_panic| Err(Problem::internal_unlogged().into()))
         };
-        making.boxed().shared()
+        if is_first {
+            let this = self.clone();
+            self.runtime
+                .spawn(async move { this.serve(key, make).await });
+        }
+        // Nobody answers only where the runtime ends.
+        let ended = |_| Failure::from(Problem::internal_unlogged());
+        answer.await.map_err(ended)?
     }
 
-    /// What was to come next is begun now.
-    fn take_over(&self, key: &K) {
-        if let Some(under_way) = self.lock().get_mut(key)
-            && let Some(next) = under_way.next.take()
-        {
-            under_way.now = next;
+    /// Answers those who wait, again and again, until nobody does.
+    async fn serve<Making>(&self, key: K, make: impl Fn(K) -> Making)
+    where
+        Making: Future<Output = Result<V, Failure>>,
+    {
+        while let Some(askers) = self.take(&key) {
+            let making = AssertUnwindSafe(make(key.clone())).catch_unwind();
+            // The panic hook has logged it.
+            let made = making
+                .await
+                .unwrap_or_else(|_panic| Err(Problem::internal_unlogged().into()));
+            for asker in askers {
+                // Whoever asked may have gone.
+                let _ = asker.send(made.clone());
+            }
         }
     }
 
-    /// What is under way is made; if another is to come, it takes over.
-    fn end(&self, key: &K) {
-        let mut all = self.lock();
-        if all.get(key).is_some_and(|one| one.next.is_none()) {
-            all.remove(key);
+    /// Those who wait for `key`; forgets it when nobody does any more.
+    fn take(&self, key: &K) -> Option<Vec<Asker<V>>> {
+        let mut waiting = self.waiting();
+        let askers = waiting.get_mut(key)?;
+        askers.retain(|asker| !asker.is_closed());
+        if askers.is_empty() {
+            waiting.remove(key);
+            return None;
         }
+        Some(std::mem::take(askers))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, UnderWay<V>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, HashMap<K, Vec<Asker<V>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -129,17 +124,17 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
-    use tokio::time::sleep;
+    use tokio::task::yield_now;
+    use tokio::time::{sleep, timeout};
 
     const LONG: Duration = Duration::from_millis(200);
 
-    fn counting(
-        n_made: &Arc<AtomicU32>,
-    ) -> impl FnOnce() -> BoxFuture<'static, Result<u32, Failure>> + use<> {
-        let n_made = n_made.clone();
-        move || {
+    /// Makes the number of answers that were begun before, slowly.
+    fn counting(n_begun: &Arc<AtomicU32>) -> impl Fn(u8) -> Answer + Send + use<> {
+        let n_begun = n_begun.clone();
+        move |_| {
+            let n = n_begun.fetch_add(1, Ordering::SeqCst);
             async move {
-                let n = n_made.fetch_add(1, Ordering::SeqCst);
                 sleep(LONG).await;
                 Ok(n)
             }
@@ -147,39 +142,48 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn who_asks_meanwhile_shares_one_answer_that_was_begun_later() {
-        let (gathered, n_made) = (Gathered::default(), Arc::new(AtomicU32::new(0)));
-        let first = tokio::spawn({
-            let (gathered, n_made) = (gathered.clone(), n_made.clone());
-            async move { gathered.get(7, counting(&n_made)).await.unwrap() }
-        });
-        sleep(LONG / 2).await;
-        let later = (0..100).map(|_| gathered.get(7, counting(&n_made)));
-        let later = futures::future::join_all(later).await;
-        assert_eq!(first.await.unwrap(), 0);
-        assert!(later.into_iter().all(|answer| answer.unwrap() == 1));
-        assert_eq!(n_made.load(Ordering::SeqCst), 2);
-        assert!(gathered.lock().is_empty());
+    type Answer = futures::future::BoxFuture<'static, Result<u32, Failure>>;
+
+    async fn until_nobody_is_served(gathered: &Gathered<u8, u32>) {
+        while !gathered.waiting().is_empty() {
+            yield_now().await;
+        }
     }
 
     #[tokio::test]
-    async fn an_answer_that_nobody_waits_for_any_more_hinders_nobody() {
-        let (gathered, n_made) = (Gathered::default(), Arc::new(AtomicU32::new(0)));
+    async fn who_asks_meanwhile_shares_one_answer_that_was_begun_later() {
+        let (gathered, n_begun) = (Gathered::new(), Arc::new(AtomicU32::new(0)));
+        let first = gathered.get(7, counting(&n_begun));
+        let later = async {
+            sleep(LONG / 2).await;
+            let later = (0..100).map(|_| gathered.get(7, counting(&n_begun)));
+            futures::future::join_all(later).await
+        };
+        let (first, later) = tokio::join!(first, later);
+        assert_eq!(first.unwrap(), 0);
+        assert!(later.into_iter().all(|answer| answer.unwrap() == 1));
+        until_nobody_is_served(&gathered).await;
+        assert_eq!(n_begun.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn what_all_who_asked_for_hung_up_on_is_made_once_and_forgotten() {
+        let (gathered, n_begun) = (Gathered::new(), Arc::new(AtomicU32::new(0)));
         for _ in 0..3 {
-            let leaving = gathered.get(7, counting(&n_made));
-            assert!(tokio::time::timeout(LONG / 2, leaving).await.is_err());
+            let leaving = gathered.get(7, counting(&n_begun));
+            assert!(timeout(LONG / 10, leaving).await.is_err());
         }
-        let last = n_made.load(Ordering::SeqCst);
-        assert!(gathered.get(7, counting(&n_made)).await.unwrap() >= last);
-        assert!(gathered.lock().is_empty());
+        until_nobody_is_served(&gathered).await;
+        assert_eq!(n_begun.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]
     async fn a_panic_fails_those_who_waited_and_nobody_after_them() {
-        let gathered = Gathered::<u8, u8>::default();
-        let panics = || async { panic!("on purpose") };
+        let gathered = Gathered::<u8, u32>::new();
+        let panics = |_| async { panic!("on purpose") };
         assert!(gathered.get(7, panics).await.is_err());
-        assert_eq!(gathered.get(7, || async { Ok(1) }).await.unwrap(), 1);
+        until_nobody_is_served(&gathered).await;
+        let answer = gathered.get(7, |_| async { Ok(1) }).await;
+        assert_eq!(answer.unwrap(), 1);
     }
 }

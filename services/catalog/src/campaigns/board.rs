@@ -128,20 +128,22 @@ pub(crate) async fn board(
     query: Query<RangeQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    let (id, asked) = (*id, query.into_inner());
-    let board = catalog.campaigns.boards.get((id, asked.clone()), {
-        let catalog = catalog.clone();
-        move || async move { catalog.board(id, asked).await }
-    });
-    Ok(board.await?.answer(&request))
+    let this = catalog.clone();
+    let make = move |(id, query)| {
+        let this = this.clone();
+        async move { this.board(id, query).await }
+    };
+    let asked = (*id, query.into_inner());
+    let board = catalog.campaigns.boards.get(asked, make).await?;
+    Ok(board.answer(&request))
 }
 
 impl Catalog {
     /// The board of the campaign `id` as it is now.
-    async fn board(&self, id: CampaignId, asked: RangeQuery) -> Result<Arc<Tagged>, Failure> {
+    async fn board(&self, id: CampaignId, query: RangeQuery) -> Result<Arc<Tagged>, Failure> {
         let (head, paper) = self.whole_campaign(id).await?;
-        let channel = paper.channel_no(asked.channel.as_deref())?;
-        let hours = range::asked(asked.from.as_deref(), asked.to.as_deref(), &head)?;
+        let channel = paper.channel_no(query.channel.as_deref())?;
+        let hours = range::asked(query.from.as_deref(), query.to.as_deref(), &head)?;
         let snapshot = match hours {
             Some(hours) => {
                 let within = Within {
@@ -159,7 +161,7 @@ impl Catalog {
             }
             None if head.progress == Progress::Final => {
                 let frozen = self.frozen(id).await?;
-                Arc::new(frozen.board(&paper, asked.channel.as_deref()))
+                Arc::new(frozen.board(&paper, query.channel.as_deref()))
             }
             None => Arc::new(self.standing_board(&head, channel).await?),
         };

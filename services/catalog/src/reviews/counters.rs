@@ -50,7 +50,7 @@ impl Counters {
             store,
             cache,
             ttl: settings.counter_ttl,
-            reading: Gathered::default(),
+            reading: Gathered::new(),
             shared: Kept::builder()
                 .max_capacity(SHARED_MAX)
                 .time_to_live(SHARED_FOR)
@@ -66,12 +66,12 @@ impl Counters {
     /// The counts of `reviews`, read after this was asked, once for all who ask for the same;
     /// one that is not there is left out.
     pub(crate) async fn of(&self, reviews: &[ReviewId]) -> Result<Found, Failure> {
-        let (this, reviews) = (self.clone(), reviews.to_vec());
-        let read = {
-            let reviews = reviews.clone();
-            move || async move { this.read(&reviews).await.map(Arc::new) }
+        let this = self.clone();
+        let read = move |reviews: Vec<ReviewId>| {
+            let this = this.clone();
+            async move { this.read(&reviews).await.map(Arc::new) }
         };
-        self.reading.get(reviews, read).await
+        self.reading.get(reviews.to_vec(), read).await
     }
 
     async fn read(&self, reviews: &[ReviewId]) -> Result<HashMap<ReviewId, Counts>, Failure> {
