@@ -87,7 +87,7 @@ impl<P: Product> Booth<P> {
         let Some(loaded) = self.product.load(voter, known.now, votes).await? else {
             return Ok(None);
         };
-        let is_known = |vote: &VoteId| loaded.is_all || loaded.ballots.contains_key(vote);
+        let is_known = |vote: &VoteId| loaded.is_whole_ledger || loaded.ballots.contains_key(vote);
         known.state.refresh(loaded.base, is_known, known.now);
         Ok(key.and_then(|key| loaded.ballots.get(&key).copied()))
     }

@@ -143,13 +143,13 @@ impl<P: Product> Booth<P> {
         if !due.is_empty() {
             return self.send_again(cast, vote_id, &known).await;
         }
-        if cast.key.is_some() {
-            match (self.repeat(&known.state, vote_id, cast.ballot, settled)).await? {
+        if let Some(key) = key {
+            match (self.repeat(&known.state, key, cast.ballot, settled)).await? {
                 Repeat::New => {}
                 Repeat::Answered(answer) => return self.stands(cast, &known, answer).await,
                 Repeat::InFlight(sent) => {
                     return match self.vouch_for(&sent).await? {
-                        Vouched::Durable => self.stands(cast, &known, vote_id).await,
+                        Vouched::Durable => self.stands(cast, &known, key).await,
                         Vouched::Gone => Ok(Try::Again),
                     };
                 }

@@ -69,8 +69,8 @@ pub(crate) struct Loaded<B, Ballot> {
     /// What was asked under the votes that the ledger knows, of all that were asked after
     /// at the time.
     pub(crate) ballots: Arc<HashMap<VoteId, Ballot>>,
-    /// Whether votes that the ledger does not know will never be there: they are known, too.
-    pub(crate) is_all: bool,
+    /// Whether the ledger takes no votes any more: what it does not know was never cast.
+    pub(crate) is_whole_ledger: bool,
 }
 
 /// What is loaded of a product's voter, if anything.

@@ -153,7 +153,7 @@ async fn load_bases(
             let loaded = Loaded {
                 base,
                 ballots: ballots.clone(),
-                is_all: false,
+                is_whole_ledger: false,
             };
             Some((key, loaded))
         })

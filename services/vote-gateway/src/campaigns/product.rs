@@ -96,9 +96,10 @@ impl Product for Campaign {
         // To the second, so that those who ask at the same time ask together.
         let key = (self.id, voter, now.trunc_subsecs(0), votes);
         let loaded = self.sources.bases.get(key).await?;
-        // Whatever is not in the ledger by then was never cast: nothing leads there.
-        let is_all = is_drained;
-        Ok(loaded.map(|loaded| Loaded { is_all, ..loaded }))
+        Ok(loaded.map(|loaded| Loaded {
+            is_whole_ledger: is_drained,
+            ..loaded
+        }))
     }
 
     async fn settled_ballot(&self, vote_id: VoteId) -> Result<Option<Ballot>, Unavailable> {
@@ -159,7 +160,7 @@ async fn load_bases(
             let loaded = Loaded {
                 base,
                 ballots: ballots.clone(),
-                is_all: false,
+                is_whole_ledger: false,
             };
             Some((key, loaded))
         }));
