@@ -72,6 +72,12 @@ pub(crate) fn prepare(folder: &Path, name: &str, ports: Ports, extra: &str) -> R
         .env("RABBITMQ_ENABLED_PLUGINS_FILE", dir.join("enabled_plugins"))
         .env("RABBITMQ_SCHEMA_DIR", dir.join("schema"))
         .env("RABBITMQ_GENERATED_CONFIG_DIR", dir.join("schema"))
+        // As RabbitMQ's guide to runtime tuning says for machines that others use, too:
+        // schedulers without work sleep at once, instead of spinning first.
+        .env(
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+            "+sbwt none +sbwtdcpu none +sbwtdio none",
+        )
         // Makes the start script become the Erlang machine rather than stay its
         // parent, so that a SIGKILL hits the broker itself.
         .env("RUNNING_UNDER_SYSTEMD", "true");
@@ -121,12 +127,6 @@ fn control_environment(dir: &Path, ports: Ports) -> Vec<(&'static str, String)> 
         (
             "RABBITMQ_CONF_ENV_FILE",
             dir.join("env.conf").display().to_string(),
-        ),
-        // As RabbitMQ's guide to runtime tuning says for machines that others use, too:
-        // schedulers without work sleep at once, instead of spinning first.
-        (
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-            "+sbwt none +sbwtdcpu none +sbwtdio none".to_owned(),
         ),
         ("ERL_EPMD_PORT", ports.epmd.to_string()),
         ("ERL_EPMD_ADDRESS", "127.0.0.1".to_owned()),
