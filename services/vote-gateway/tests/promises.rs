@@ -89,6 +89,21 @@ on_each_engine! {
         Ok(())
     }
 
+    async fn a_key_is_known_to_the_ledger_when_the_voters_base_is_old(engine: Engine) -> Result<()> {
+        engine.work();
+        let (voter, review): (UserId, _) = (engine.ids.next(), engine.review().await?);
+        let keyed = |direction| under("a", ballot(voter, review, direction));
+        let (up, _) = vote(engine.gateway.cast(keyed(UP)).await);
+        let (down, _) = vote(engine.gateway.cast(ballot(voter, review, DOWN)).await);
+        engine.settled(voter, &[up, down]).await?;
+        age(&engine, voter).await?;
+        assert_eq!(vote(engine.gateway.cast(keyed(UP)).await), (up, 2));
+        age(&engine, voter).await?;
+        assert!(matches!(engine.gateway.cast(keyed(None)).await, Err(CastError::KeyReused)));
+        assert_eq!(engine.states().read(voter).await?.state.in_flight, []);
+        Ok(())
+    }
+
     async fn a_vote_reserved_by_a_gateway_that_died_is_sent_again_and_counted(engine: Engine) -> Result<()> {
         engine.work();
         let (voter, first, second) = (engine.ids.next(), engine.review().await?, engine.review().await?);
@@ -320,6 +335,15 @@ fn up(review: ReviewId) -> Ballot {
         review,
         direction: UP,
     }
+}
+
+/// Makes the voter's base one that SQL must be asked about.
+async fn age(engine: &Engine, voter: UserId) -> Result<()> {
+    let states = engine.states();
+    let mut known = states.read(voter).await?;
+    known.state.base.loaded_at = chrono::DateTime::UNIX_EPOCH;
+    assert!(states.write(voter, &known).await?);
+    Ok(())
 }
 
 /// Makes the voter's state what it is after a loss: as if it had never been.
