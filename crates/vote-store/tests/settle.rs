@@ -159,6 +159,34 @@ on_each_backend! {
         Ok(())
     }
 
+    async fn rewards_that_fall_due_together_are_all_paid(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        let authors = [id(1, 90), id(1, 91), id(1, 92)];
+        for author in authors {
+            backend.user(author).await?;
+        }
+        // Three reviews by the first, one by each other.
+        for (n, author) in [0, 0, 1, 0, 2].into_iter().enumerate() {
+            backend.review(id(1, 101 + n as u64), authors[author]).await?;
+        }
+        let votes: Vec<_> = (1..=5_u32)
+            .flat_map(|review| {
+                let seq = i64::from(review) * 10;
+                [vote(1, 1, review.into(), UP, seq), vote(1, 2, review.into(), UP, seq + 1)]
+            })
+            .map(|vote| ReviewVote { limit: 10, ..vote })
+            .collect();
+        let settled = settle(store, &votes).await;
+        let reviews: Vec<_> = (1..=5).map(|n| ReviewId(id(1, 100 + n))).collect();
+        assert_eq!(settled.rewarded, reviews);
+        for (author, credit) in authors.into_iter().zip([15, 5, 5]) {
+            assert_eq!(backend.credit(author).await?, credit);
+        }
+        assert!(settle(store, &votes).await.rewarded.is_empty());
+        assert_eq!(backend.credit(authors[0]).await?, 15);
+        Ok(())
+    }
+
     async fn a_base_says_what_was_settled(backend: Backend) -> Result<()> {
         let store = &backend.store;
         backend.review(id(1, 101), id(1, 9)).await?;

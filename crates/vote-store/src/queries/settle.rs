@@ -18,7 +18,7 @@ use super::review_rows::{
 use super::voters::direction_number;
 use crate::StoreError;
 use crate::key::{Key, Moment};
-use crate::rows::{OnDuplicate, Value, Write, key_in, key_values};
+use crate::rows::{Locked, OnDuplicate, Value, Write, key_in, key_values};
 use crate::schema::{review_counters, review_votes, reviews, rewards, users};
 use crate::settle::{RewardPolicy, SettledBatch};
 
@@ -36,6 +36,17 @@ const LEDGER: Write = Write {
         ("day_limit", OnDuplicate::Keep),
         ("reason", OnDuplicate::Keep),
         ("settled_at", OnDuplicate::Keep),
+    ],
+};
+
+const REWARDS: Write = Write {
+    table: "rewards",
+    upsert_key: "",
+    columns: &[
+        ("review_id", OnDuplicate::Keep),
+        ("user_id", OnDuplicate::Keep),
+        ("credit", OnDuplicate::Keep),
+        ("created_at", OnDuplicate::Keep),
     ],
 };
 
@@ -238,32 +249,63 @@ async fn pay_rewards(
     }
     let sent = read_rewards(connection, &due).await?;
     for (review, sent_at) in &sent {
-        note_reward(connection, *review, *sent_at).await?;
+        note_rewards(connection, &[*review], *sent_at).await?;
     }
     due.retain(|review| !sent.contains_key(review));
-    let mut paid: Vec<(UserId, ReviewId)> = due
+    let paid: Vec<(ReviewId, UserId)> = due
         .iter()
-        .filter_map(|review| Some((*rows.authors.get(review)?, *review)))
+        .filter_map(|review| Some((*review, *rows.authors.get(review)?)))
         .collect();
-    paid.sort_unstable();
-    for (author, review) in paid {
-        let author = Key::from(author);
-        diesel::insert_into(rewards::table)
-            .values((
-                rewards::review_id.eq(Key::from(review)),
-                rewards::user_id.eq(author),
-                rewards::credit.eq(i64::from(reward.credit)),
-                rewards::created_at.eq(Moment(now)),
-            ))
-            .execute(connection)
-            .await?;
-        note_reward(connection, review, Moment(now)).await?;
-        diesel::update(users::table.filter(users::user_id.eq(author)))
-            .set(users::credit.eq(users::credit + i64::from(reward.credit)))
-            .execute(connection)
+    let rewards: Vec<_> = paid
+        .iter()
+        .map(|(review, author)| {
+            [
+                Value::Key((*review).into()),
+                Value::Key((*author).into()),
+                Value::Int(reward.credit.into()),
+                Value::At(now.into()),
+            ]
+        })
+        .collect();
+    write(connection, &REWARDS, &rewards).await?;
+    let reviews: Vec<_> = paid.iter().map(|(review, _)| *review).collect();
+    note_rewards(connection, &reviews, Moment(now)).await?;
+    give_credit(connection, paid.iter().map(|(_, author)| *author), reward).await?;
+    Ok(due)
+}
+
+/// Gives each of `authors` the credit of a reward, as often as they are named.
+async fn give_credit(
+    connection: &mut Conn,
+    authors: impl Iterator<Item = UserId>,
+    reward: RewardPolicy,
+) -> Result<(), StoreError> {
+    let mut n_rewards = BTreeMap::<UserId, i64>::new();
+    for author in authors {
+        *n_rewards.entry(author).or_default() += 1;
+    }
+    // All at once and by key, for they are written in groups. The credit is in no index but
+    // the key's, so that the rows are found, and locked, by that.
+    for authors in key_in("user_id", &key_values(n_rewards.keys().copied())) {
+        let rows = users::table.filter(authors).order(users::user_id);
+        Locked(rows.select(users::credit))
+            .load::<i64>(connection)
             .await?;
     }
-    Ok(due)
+    let mut groups = BTreeMap::<i64, Vec<UserId>>::new();
+    for (author, n_rewards) in n_rewards {
+        groups.entry(n_rewards).or_default().push(author);
+    }
+    for (n_rewards, authors) in groups {
+        let credit = n_rewards * i64::from(reward.credit);
+        for authors in key_in("user_id", &key_values(authors)) {
+            diesel::update(users::table.filter(authors))
+                .set(users::credit.eq(users::credit + credit))
+                .execute(connection)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// When the authors of those of `reviews` were rewarded that have a reward.
@@ -283,16 +325,18 @@ async fn read_rewards(
     Ok(sent)
 }
 
-async fn note_reward(
+/// Notes that the authors of `reviews`, whose counters are locked, were rewarded at `sent_at`.
+async fn note_rewards(
     connection: &mut Conn,
-    review: ReviewId,
+    reviews: &[ReviewId],
     sent_at: Moment,
 ) -> Result<(), StoreError> {
-    let counter = review_counters::table.filter(review_counters::review_id.eq(Key::from(review)));
-    diesel::update(counter)
-        .set(review_counters::reward_sent_at.eq(Some(sent_at)))
-        .execute(connection)
-        .await?;
+    for reviews in key_in("review_id", &key_values(reviews.iter().copied())) {
+        diesel::update(review_counters::table.filter(reviews))
+            .set(review_counters::reward_sent_at.eq(Some(sent_at)))
+            .execute(connection)
+            .await?;
+    }
     Ok(())
 }
 
