@@ -20,14 +20,14 @@ pub struct Bases {
 
 impl Store {
     /// Reads the bases of `voters`, with the votes used since the day `since`, and which of
-    /// `votes` have come to their end.
+    /// `votes` have come to their end: each named with its voter, one of `voters`.
     ///
     /// # Errors
     /// [`StoreError`]
     pub async fn load_bases(
         &self,
         voters: &[UserId],
-        votes: &[VoteId],
+        votes: &[(UserId, VoteId)],
         since: NaiveDate,
     ) -> Result<Bases, StoreError> {
         read_snapshot!(self, voters::load_bases(voters, votes, since))

@@ -20,7 +20,7 @@ pub struct CampaignBases {
 
 impl Store {
     /// Reads the bases of `voters` in `campaign` as they are to be at `now`, and which of
-    /// `votes` have come to their end.
+    /// `votes` have come to their end: each named with its voter, one of `voters`.
     ///
     /// # Errors
     /// [`StoreError`]
@@ -28,7 +28,7 @@ impl Store {
         &self,
         campaign: CampaignId,
         voters: &[VoterId],
-        votes: &[VoteId],
+        votes: &[(VoterId, VoteId)],
         now: DateTime<Utc>,
     ) -> Result<CampaignBases, StoreError> {
         read_snapshot!(self, wallets::load_bases(campaign, voters, votes, now))

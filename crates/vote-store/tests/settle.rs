@@ -194,8 +194,13 @@ on_each_backend! {
         settle(store, &votes).await;
         let stranger = UserId(id(1, 50));
         let not_yet = VoteId(id(1, 5));
+        let asked_for = [
+            (votes[0].voter, votes[1].vote_id),
+            (votes[0].voter, not_yet),
+            (stranger, not_yet),
+        ];
         let Bases { bases, known } = store
-            .load_bases(&[votes[0].voter, stranger], &[votes[1].vote_id, not_yet], Base::first_day(beginning()))
+            .load_bases(&[votes[0].voter, stranger], &asked_for, Base::first_day(beginning()))
             .await?;
         let asked = Ballot { review: votes[1].review, direction: votes[1].direction };
         assert_eq!(known, HashMap::from([(votes[1].vote_id, asked)]));

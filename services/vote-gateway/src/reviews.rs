@@ -138,9 +138,9 @@ async fn load_bases(
 ) -> Result<HashMap<BaseKey, Loaded<Base, Ballot>>, StoreError> {
     let voters: HashSet<UserId> = asked.iter().map(|(voter, ..)| *voter).collect();
     let voters: Vec<UserId> = voters.into_iter().collect();
-    let votes: Vec<VoteId> = asked
+    let votes: Vec<(UserId, VoteId)> = asked
         .iter()
-        .flat_map(|(.., votes)| votes.iter().copied())
+        .flat_map(|(voter, _, votes)| votes.iter().map(|vote| (*voter, *vote)))
         .collect();
     let since = asked.iter().map(|(_, since, _)| *since).min();
     let since = since.unwrap_or_default();

@@ -60,7 +60,7 @@ impl Product for Campaign {
     async fn load(
         &self,
         voters: &[VoterId],
-        votes: &[VoteId],
+        votes: &[(VoterId, VoteId)],
         now: DateTime<Utc>,
     ) -> Result<Loaded<Base>, StoreError> {
         let store = &self.store;

@@ -53,11 +53,12 @@ pub(crate) trait Product: Clone + Send + Sync + 'static {
         counters: &Self::Counters,
     ) -> impl Future<Output = Result<(), CacheError>> + Send;
 
-    /// Reads whole bases of `voters` as of `now`, and which of `votes` SQL knows.
+    /// Reads whole bases of `voters` as of `now`, and which of `votes`, each named with its
+    /// voter, SQL knows.
     fn load(
         &self,
         voters: &[VoterId],
-        votes: &[VoteId],
+        votes: &[(VoterId, VoteId)],
         now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Loaded<Self::Base>, StoreError>> + Send;
 }

@@ -96,12 +96,14 @@ impl Product for Reviews {
     async fn load(
         &self,
         voters: &[VoterId],
-        votes: &[VoteId],
+        votes: &[(VoterId, VoteId)],
         now: DateTime<Utc>,
     ) -> Result<Loaded<Base>, StoreError> {
         let users: Vec<UserId> = voters.iter().map(|voter| UserId(voter.0)).collect();
+        let votes = votes.iter().map(|(voter, vote)| (UserId(voter.0), *vote));
+        let votes: Vec<_> = votes.collect();
         let since = Base::first_day(now);
-        let loaded = self.store.load_bases(&users, votes, since).await?;
+        let loaded = self.store.load_bases(&users, &votes, since).await?;
         let bases = loaded.bases.into_iter();
         Ok(Loaded {
             bases: bases.map(|(user, base)| (user.into(), base)).collect(),

@@ -117,8 +117,10 @@ impl<P: Product> BoxWorker<P> {
         let ids: Vec<VoterId> = voters.iter().map(|(voter, _)| *voter).collect();
         let in_flight: Vec<_> = voters
             .iter()
-            .flat_map(|(_, known)| known.state.in_flight.iter())
-            .map(|sent| sent.vote.vote_id())
+            .flat_map(|(voter, known)| {
+                let sent = known.state.in_flight.iter();
+                sent.map(|sent| (*voter, sent.vote.vote_id()))
+            })
             .collect();
         let loaded = match self.product.load(&ids, &in_flight, now).await {
             Ok(loaded) => loaded,

@@ -1,6 +1,6 @@
 //! Voters' rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -47,7 +47,7 @@ pub(crate) fn standing_of(seq: i64, vote_id: Key, direction: i16) -> Standing {
 pub(crate) async fn load_bases(
     connection: &mut Conn,
     voters: &[UserId],
-    votes: &[VoteId],
+    votes: &[(UserId, VoteId)],
     since: NaiveDate,
 ) -> Result<Bases, StoreError> {
     let mut bases: HashMap<UserId, Base> = voters
@@ -60,7 +60,9 @@ pub(crate) async fn load_bases(
             (*voter, none)
         })
         .collect();
-    let mut carried = Vec::new();
+    // Whoever has no row of their own, which is locked or made first by all that writes for
+    // a voter, has none anywhere.
+    let (mut present, mut carried) = (BTreeSet::new(), Vec::new());
     for voters in key_in("voter_id", &key_values(voters.iter().copied())) {
         let rows: Vec<(Key, i64, i64, i64)> = review_voters::table
             .filter(voters)
@@ -70,6 +72,7 @@ pub(crate) async fn load_bases(
             let Some(base) = bases.get_mut(&voter.into()) else {
                 continue;
             };
+            present.insert(UserId::from(voter));
             base.version = version.unsigned_abs();
             base.last_seq = Seq(last_seq);
             // Of a voter with many, none is carried: each is read when it is needed.
@@ -78,6 +81,8 @@ pub(crate) async fn load_bases(
                 carried.push(voter);
             }
         }
+    }
+    for voters in key_in("voter_id", &key_values(present.iter().copied())) {
         let days: Vec<(Key, NaiveDate, i32, i32)> = review_voter_days::table
             .filter(voters)
             .filter(review_voter_days::day.ge(since))
@@ -112,7 +117,9 @@ pub(crate) async fn load_bases(
             }
         }
     }
-    let known = super::ledger::ballots(connection, votes).await?;
+    let votes = votes.iter().filter(|(voter, _)| present.contains(voter));
+    let votes: Vec<_> = votes.map(|(_, vote)| *vote).collect();
+    let known = super::ledger::ballots(connection, &votes).await?;
     Ok(Bases { bases, known })
 }
 

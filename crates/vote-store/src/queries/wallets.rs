@@ -1,6 +1,6 @@
 //! What SQL says of a campaign's voters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -20,7 +20,7 @@ pub(crate) async fn load_bases(
     connection: &mut Conn,
     campaign: CampaignId,
     voters: &[VoterId],
-    votes: &[VoteId],
+    votes: &[(VoterId, VoteId)],
     now: DateTime<Utc>,
 ) -> Result<CampaignBases, StoreError> {
     let mut loaded = CampaignBases {
@@ -32,8 +32,10 @@ pub(crate) async fn load_bases(
     };
     let head = super::campaigns::head(connection, campaign).await?;
     let oldest = head.map(|head| Base::first_granted_at(&head.terms, now));
-    let keys = key_values(voters.iter().copied());
-    for voters in key_in("voter_id", &keys) {
+    // Whoever has no row of their own, which is locked or made first by all that writes for
+    // a voter, has none anywhere.
+    let mut present = BTreeSet::new();
+    for voters in key_in("voter_id", &key_values(voters.iter().copied())) {
         let rows: Vec<(Key, i64, i64)> = campaign_voters::table
             .filter(campaign_voters::campaign_id.eq(Key::from(campaign)))
             .filter(voters)
@@ -46,10 +48,13 @@ pub(crate) async fn load_bases(
             .await?;
         for (voter, version, last_seq) in rows {
             if let Some(base) = loaded.bases.get_mut(&voter.into()) {
+                present.insert(VoterId::from(voter));
                 base.version = version.unsigned_abs();
                 base.last_seq = vote_domain::Seq(last_seq);
             }
         }
+    }
+    for voters in key_in("voter_id", &key_values(present.iter().copied())) {
         let uses: Vec<(Key, i32, NaiveDate, i32, i32)> = campaign_uses::table
             .filter(campaign_uses::campaign_id.eq(Key::from(campaign)))
             .filter(voters)
@@ -91,7 +96,9 @@ pub(crate) async fn load_bases(
             }
         }
     }
-    let ballots = super::campaign_ledger::ballots(connection, votes).await?;
+    let votes = votes.iter().filter(|(voter, _)| present.contains(voter));
+    let votes: Vec<_> = votes.map(|(_, vote)| *vote).collect();
+    let ballots = super::campaign_ledger::ballots(connection, &votes).await?;
     let known = ballots.into_iter().map(|(vote, _, ballot)| (vote, ballot));
     loaded.known.extend(known);
     Ok(loaded)

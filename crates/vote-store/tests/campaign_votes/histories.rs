@@ -266,8 +266,12 @@ async fn assert_same(store: &Store, run: &Run, books: &Books, now: DateTime<Utc>
     );
 
     let voters: Vec<VoterId> = run.voters.iter().map(Voter::voter_id).collect();
+    let votes = books.votes();
+    let votes: Vec<_> = votes
+        .map(|(vote, _)| (vote.voter.voter_id(), vote.vote_id))
+        .collect();
     let loaded = store
-        .load_campaign_bases(terms.campaign, &voters, &ids, now)
+        .load_campaign_bases(terms.campaign, &voters, &votes, now)
         .await?;
     assert_eq!(loaded.known.len(), ids.len());
     for voter in voters {

@@ -30,7 +30,9 @@ on_each_backend! {
         assert_eq!(settled.outcomes.len(), 1);
         assert_eq!(counted(store).await?, 5);
         assert_eq!(balance(store, &member(1), noon(0, 6)).await?, 1);
-        let known = store.load_campaign_bases(CAMPAIGN, &[], &[vote_id(1), vote_id(9)], noon(0, 6)).await?;
+        let voter = member(1).voter_id();
+        let votes = [(voter, vote_id(1)), (voter, vote_id(9))];
+        let known = store.load_campaign_bases(CAMPAIGN, &[voter], &votes, noon(0, 6)).await?;
         assert_eq!(known.known.into_keys().collect::<Vec<_>>(), [vote_id(1)]);
         Ok(())
     }

@@ -49,7 +49,7 @@ impl Catalog {
         let in_flight: Vec<_> = state
             .in_flight
             .iter()
-            .map(|sent| sent.vote.vote_id)
+            .map(|sent| (voter, sent.vote.vote_id))
             .collect();
         let since = Base::first_day(now);
         let mut loaded = self.store.load_bases(&[voter], &in_flight, since).await?;

@@ -148,7 +148,10 @@ async fn load_bases(
         let mut voters: Vec<VoterId> = keys.iter().map(|key| key.1).collect();
         voters.sort_unstable();
         voters.dedup();
-        let votes: Vec<VoteId> = keys.iter().flat_map(|key| key.3.iter().copied()).collect();
+        let votes: Vec<(VoterId, VoteId)> = keys
+            .iter()
+            .flat_map(|(_, voter, _, votes)| votes.iter().map(|vote| (*voter, *vote)))
+            .collect();
         let Some(now) = keys.iter().map(|key| key.2).min() else {
             continue;
         };
