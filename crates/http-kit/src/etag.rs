@@ -32,12 +32,24 @@ pub fn cached_json_of(
     content: &impl Serialize,
     value: &impl Serialize,
 ) -> Result<HttpResponse, Problem> {
-    let tag = weak_tag_of(content)?;
-    if none_match(request, &tag) {
-        return Ok(tagged(request, &tag, None));
+    cached_json_as(request, &weak_tag_of(content)?, || value)
+}
+
+/// Answers what `value` gives as JSON with the `ETag` `tag`, or 304 as [`cached_json`] does,
+/// and then does not ask for it.
+///
+/// # Errors
+/// 500 when it does not serialise.
+pub fn cached_json_as<V: Serialize>(
+    request: &HttpRequest,
+    tag: &str,
+    value: impl FnOnce() -> V,
+) -> Result<HttpResponse, Problem> {
+    if none_match(request, tag) {
+        return Ok(tagged(request, tag, None));
     }
-    let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
-    Ok(tagged(request, &tag, Some(body.into())))
+    let body = serde_json::to_vec(&value()).map_err(|error| Problem::internal(&error))?;
+    Ok(tagged(request, tag, Some(body.into())))
 }
 
 fn weak_tag_of(content: &impl Serialize) -> Result<String, Problem> {
@@ -63,6 +75,12 @@ impl Tagged {
             tag: weak_tag_of(content)?,
             body: body.into(),
         })
+    }
+
+    /// Bytes it takes in memory, about.
+    #[must_use]
+    pub fn n_bytes(&self) -> u32 {
+        u32::try_from(self.body.len()).unwrap_or(u32::MAX)
     }
 
     /// Answers `request` with it, or 304 as [`cached_json`] does.

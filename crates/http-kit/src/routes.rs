@@ -25,7 +25,38 @@ pub fn route_template(request: &HttpRequest) -> Option<String> {
 
 /// Path templates such as `/api/v1/reviews/{id}`, each with its methods.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RouteTable(Vec<(String, Vec<&'static str>)>);
+pub(crate) struct RouteTable(Vec<Route>);
+
+#[derive(Clone, Debug)]
+struct Route {
+    template: String,
+    /// What stands between its slashes; none where a parameter does.
+    segments: Vec<Option<String>>,
+    methods: Vec<&'static str>,
+}
+
+impl Route {
+    fn new(template: &str, methods: impl IntoIterator<Item = &'static str>) -> Self {
+        let segment = |text: &str| (!text.starts_with('{')).then(|| text.to_owned());
+        Self {
+            template: template.to_owned(),
+            segments: template.split('/').map(segment).collect(),
+            methods: methods.into_iter().collect(),
+        }
+    }
+
+    fn n_parameters(&self) -> usize {
+        self.segments.iter().filter(|text| text.is_none()).count()
+    }
+
+    fn fits(&self, path: &str) -> bool {
+        let mut segments = self.segments.iter().zip(path.split('/'));
+        segments.all(|(wanted, given)| match wanted {
+            Some(wanted) => wanted == given,
+            None => !given.is_empty(),
+        })
+    }
+}
 
 impl RouteTable {
     pub(crate) fn new(api: &OpenApi) -> Self {
@@ -40,7 +71,7 @@ impl RouteTable {
             let methods = methods
                 .into_iter()
                 .filter_map(|(is, name)| is.then_some(name));
-            (path.clone(), methods.collect())
+            Route::new(path, methods)
         });
         Self(routes.collect())
     }
@@ -48,38 +79,25 @@ impl RouteTable {
     /// The template that `path` fits best: the one with the fewest parameters.
     pub(crate) fn template(&self, path: &str) -> Option<&str> {
         self.fitting(path)
-            .min_by_key(|(template, _)| template.matches('{').count())
-            .map(|(template, _)| template.as_str())
+            .min_by_key(|route| route.n_parameters())
+            .map(|route| route.template.as_str())
     }
 
     /// The methods that some route at `path` takes.
     fn methods(&self, path: &str) -> Vec<&'static str> {
         let mut methods: Vec<_> = self
             .fitting(path)
-            .flat_map(|(_, methods)| methods.iter().copied())
+            .flat_map(|route| route.methods.iter().copied())
             .collect();
         methods.sort_unstable();
         methods.dedup();
         methods
     }
 
-    fn fitting(&self, path: &str) -> impl Iterator<Item = &(String, Vec<&'static str>)> {
-        self.0.iter().filter(move |(template, _)| {
-            let (mut wanted, mut given) = (template.split('/'), path.split('/'));
-            loop {
-                match (wanted.next(), given.next()) {
-                    (None, None) => return true,
-                    (Some(wanted), Some(given)) => {
-                        let fits =
-                            wanted == given || (wanted.starts_with('{') && !given.is_empty());
-                        if !fits {
-                            return false;
-                        }
-                    }
-                    _ => return false,
-                }
-            }
-        })
+    fn fitting(&self, path: &str) -> impl Iterator<Item = &Route> {
+        let n_segments = path.split('/').count();
+        let as_long = (self.0.iter()).filter(move |route| route.segments.len() == n_segments);
+        as_long.filter(move |route| route.fits(path))
     }
 }
 
@@ -120,9 +138,9 @@ mod tests {
 
     fn table() -> RouteTable {
         RouteTable(vec![
-            ("/reviews/{id}".to_owned(), vec!["GET", "PATCH"]),
-            ("/reviews/counts".to_owned(), vec!["GET"]),
-            ("/reviews/{id}/vote".to_owned(), vec!["DELETE"]),
+            Route::new("/reviews/{id}", ["GET", "PATCH"]),
+            Route::new("/reviews/counts", ["GET"]),
+            Route::new("/reviews/{id}/vote", ["DELETE"]),
         ])
     }
 

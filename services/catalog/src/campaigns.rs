@@ -30,7 +30,7 @@ use vote_queue::Queue;
 
 use crate::gathered::Gathered;
 
-use board::{RangeQuery, Snapshot};
+use board::{RangeQuery, Shown, Snapshot, shown_boards};
 use head::Paper;
 use hours::Series;
 use kept::Kept;
@@ -76,6 +76,8 @@ pub(crate) struct Campaigns {
     pub(crate) series: Kept<Within, Series>,
     /// Boards being made for those who ask for the same at the same time.
     pub(crate) boards: Gathered<(CampaignId, RangeQuery), Arc<Tagged>>,
+    /// Boards as they were answered last.
+    pub(crate) shown: moka::sync::Cache<board::Place, Shown>,
     /// How many fans of an option have more than so many tickets.
     pub(crate) ranks: Kept<(CampaignId, OptionNo, u64), u32>,
 }
@@ -91,6 +93,7 @@ impl Campaigns {
             ranges: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX, Snapshot::n_bytes),
             series: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX, Series::n_bytes),
             boards: Gathered::new(),
+            shown: shown_boards(SNAPSHOT_LIFE, KEPT_BYTES_MAX / 8),
             ranks: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX / 8, |_| 0),
         }
     }

@@ -21,6 +21,9 @@ use crate::{audit, items, restaurants};
 /// [`Data<Catalog>`]: actix_web::web::Data
 pub fn configure(config: &mut ServiceConfig) {
     config
+        // What is polled goes first: routes are tried one after the other.
+        .service(resource("/reviews/counts").route(get().to(counts::counts)))
+        .service(resource("/campaigns/{campaign_id}/board").route(get().to(board::board)))
         .service(resource("/users").route(post().to(users::sign_up)))
         .service(resource("/users/{user_id}/role").route(put().to(roles::give_role)))
         .service(
@@ -64,7 +67,6 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(get().to(campaign_read::read))
                 .route(patch().to(campaign_write::edit)),
         )
-        .service(resource("/campaigns/{campaign_id}/board").route(get().to(board::board)))
         .service(
             resource("/campaigns/{campaign_id}/options/{option}/hours")
                 .route(get().to(hours::hours)),
@@ -83,7 +85,6 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/audit").route(get().to(audit::list)))
         .service(resource("/items/{item_id}").route(get().to(items::read)))
         .service(resource("/items/{item_id}/reviews").route(get().to(list::of_item)))
-        .service(resource("/reviews/counts").route(get().to(counts::counts)))
         .service(
             resource("/reviews/{review_id}")
                 .route(get().to(read::read))

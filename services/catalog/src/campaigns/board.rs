@@ -2,19 +2,23 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use http_kit::etag::Tagged;
 use http_kit::{Path, Problem, ProblemDetails, Query};
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache as Kept;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vote_domain::CampaignId;
 use vote_domain::campaign::{ChannelNo, OptionNo, Progress, Ranked, Stage, ranked};
 
 use super::head::{Head, Paper};
-use super::{SNAPSHOT_LIFE, Within, range};
+use super::result::Frozen;
+use super::{SNAPSHOT_LIFE, Standing, Within, range};
 use crate::catalog::Catalog;
 use crate::entries::Life;
 use crate::failure::Failure;
@@ -109,6 +113,63 @@ impl Snapshot {
     }
 }
 
+/// What a board is taken from.
+enum Source {
+    Snapshot(Arc<Snapshot>),
+    Frozen(Arc<Frozen>),
+}
+
+impl Source {
+    fn as_of(&self) -> DateTime<Utc> {
+        match self {
+            Self::Snapshot(snapshot) => snapshot.as_of,
+            Self::Frozen(frozen) => frozen.frozen_at(),
+        }
+    }
+
+    fn snapshot(self, paper: &Paper, channel: Option<&str>) -> Arc<Snapshot> {
+        match self {
+            Self::Snapshot(snapshot) => snapshot,
+            Self::Frozen(frozen) => Arc::new(frozen.board(paper, channel)),
+        }
+    }
+}
+
+/// Which of the boards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    campaign: CampaignId,
+    channel: Option<ChannelNo>,
+    /// The first hour, and the one behind the last.
+    hours: Option<(i32, i32)>,
+}
+
+/// A board as it is answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    follows_from: FollowsFrom,
+    answer: Arc<Tagged>,
+}
+
+/// All that the answer follows from: while this is the same, the answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FollowsFrom {
+    standing: Standing,
+    state: Stage,
+    /// Stands for the snapshot: of one moment there is one.
+    as_of: DateTime<Utc>,
+}
+
+/// Boards as they were answered last, so that each snapshot is ranked and written out once.
+pub(crate) fn shown_boards(life: Duration, bytes_max: u64) -> Kept<Place, Shown> {
+    Kept::builder()
+        .max_capacity(bytes_max)
+        .weigher(|_, shown: &Shown| shown.answer.n_bytes())
+        .eviction_policy(EvictionPolicy::lru())
+        .time_to_live(life)
+        .build()
+}
+
 /// Reads a board: of all votes, of a channel, of a range of hours. It is at most a second
 /// and a half old; `ETag` changes with its content alone.
 #[utoipa::path(
@@ -144,7 +205,12 @@ impl Catalog {
         let (head, paper) = self.whole_campaign(id).await?;
         let channel = paper.channel_no(query.channel.as_deref())?;
         let hours = range::asked(query.from.as_deref(), query.to.as_deref(), &head)?;
-        let snapshot = match hours {
+        let place = Place {
+            campaign: id,
+            channel,
+            hours: hours.as_ref().map(|hours| (hours.start.0, hours.end.0)),
+        };
+        let source = match hours {
             Some(hours) => {
                 let within = Within {
                     standing: head.standing(),
@@ -157,21 +223,36 @@ impl Catalog {
                     let totals = self.store.option_totals_within(id, channel, hours);
                     Ok(Snapshot::new(as_of, head.terms.n_options, totals.await?))
                 };
-                self.campaigns.ranges.get(within, load).await?
+                Source::Snapshot(self.campaigns.ranges.get(within, load).await?)
             }
-            None if head.progress == Progress::Final => {
-                let frozen = self.frozen(id).await?;
-                Arc::new(frozen.board(&paper, query.channel.as_deref()))
-            }
-            None => Arc::new(self.standing_board(&head, channel).await?),
+            None if head.progress == Progress::Final => Source::Frozen(self.frozen(id).await?),
+            None => Source::Snapshot(Arc::new(self.standing_board(&head, channel).await?)),
         };
-        let body = BoardBody {
+        let follows_from = FollowsFrom {
+            standing: head.standing(),
             state: head.stage(self.time().await),
-            as_of: snapshot.as_of,
-            options: snapshot.rows(&paper),
+            as_of: source.as_of(),
         };
-        let tagged = Tagged::of(&(body.state, &body.options), &body)?;
-        Ok(Arc::new(tagged))
+        if let Some(shown) = self.campaigns.shown.get(&place)
+            && shown.follows_from == follows_from
+        {
+            return Ok(shown.answer.clone());
+        }
+        let FollowsFrom { state, as_of, .. } = follows_from;
+        let snapshot = source.snapshot(&paper, query.channel.as_deref());
+        let options = snapshot.rows(&paper);
+        let body = BoardBody {
+            state,
+            as_of,
+            options,
+        };
+        let answer = Arc::new(Tagged::of(&(body.state, &body.options), &body)?);
+        let shown = Shown {
+            follows_from,
+            answer: answer.clone(),
+        };
+        self.campaigns.shown.insert(place, shown);
+        Ok(answer)
     }
 
     /// The board of all votes so far, on all channels or one, through the cache.

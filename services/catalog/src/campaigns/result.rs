@@ -93,6 +93,11 @@ impl Frozen {
         u32::try_from(self.canonical.len() * 3).unwrap_or(u32::MAX)
     }
 
+    /// When it was frozen.
+    pub(crate) fn frozen_at(&self) -> DateTime<Utc> {
+        self.frozen_at
+    }
+
     /// The board of it, on all channels or one.
     pub(crate) fn board(&self, paper: &Paper, channel: Option<&str>) -> Snapshot {
         let counts = |at: usize| channel.is_none_or(|key| self.facts.channels[at] == key);

@@ -106,7 +106,7 @@ impl Catalog {
         let my_votes = self.my_votes.of(member, &ids).await?;
         for review in reviews {
             let id = ReviewId(review.review_id);
-            let Counts { up, down, .. } = counts.get(&id).copied().unwrap_or_default();
+            let Counts { up, down, .. } = counts.get(id).unwrap_or_default();
             (review.up, review.down) = (up, down);
             review.my_vote = my_votes.get(&id).copied();
         }

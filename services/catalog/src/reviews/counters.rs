@@ -2,9 +2,10 @@
 //! commit; what is not there from SQL, once for all who ask at the same time.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use http_kit::etag::tag_of;
 use moka::future::Cache as Kept;
 use vote_cache::{Cache, LoadError};
 use vote_domain::ReviewId;
@@ -31,13 +32,54 @@ const LOADS_MAX: usize = 8;
 
 type Found = Arc<HashMap<ReviewId, Counts>>;
 
+/// The form in which counts are answered. A tag stands for the answer: raise this where
+/// `CountBody` changes.
+const FORM: u8 = 1;
+
+/// What the votes on some reviews come to; one that is not there is left out.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    asked: Vec<ReviewId>,
+    found: HashMap<ReviewId, Counts>,
+    tag: OnceLock<String>,
+}
+
+impl Counted {
+    fn new(asked: Vec<ReviewId>, found: HashMap<ReviewId, Counts>) -> Self {
+        let tag = OnceLock::new();
+        Self { asked, found, tag }
+    }
+
+    /// The counts of `review`, if it is there.
+    pub(crate) fn get(&self, review: ReviewId) -> Option<Counts> {
+        self.found.get(&review).copied()
+    }
+
+    /// A weak entity tag of all counts in the order they were asked for; made once for all
+    /// who share them.
+    pub(crate) fn tag(&self) -> &str {
+        self.tag.get_or_init(|| {
+            let mut content = Vec::with_capacity(1 + 32 * self.asked.len());
+            content.push(FORM);
+            for review in &self.asked {
+                content.extend_from_slice(review.0.as_bytes());
+                if let Some(counts) = self.get(*review) {
+                    content.extend_from_slice(&counts.up.to_be_bytes());
+                    content.extend_from_slice(&counts.down.to_be_bytes());
+                }
+            }
+            format!("W/{}", tag_of(&content))
+        })
+    }
+}
+
 /// The counters. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Counters {
     store: Store,
     cache: Cache,
     ttl: Duration,
-    reading: Gathered<Vec<ReviewId>, Found>,
+    reading: Gathered<Vec<ReviewId>, Arc<Counted>>,
     shared: Kept<Vec<ReviewId>, Found>,
     /// Reviews that SQL did not find: asking for nonsense costs it nothing.
     missing: Kept<ReviewId, ()>,
@@ -63,13 +105,15 @@ impl Counters {
         }
     }
 
-    /// The counts of `reviews`, read after this was asked, once for all who ask for the same;
-    /// one that is not there is left out.
-    pub(crate) async fn of(&self, reviews: &[ReviewId]) -> Result<Found, Failure> {
+    /// The counts of `reviews`, read after this was asked, once for all who ask for the same.
+    pub(crate) async fn of(&self, reviews: &[ReviewId]) -> Result<Arc<Counted>, Failure> {
         let this = self.clone();
         let read = move |reviews: Vec<ReviewId>| {
             let this = this.clone();
-            async move { this.read(&reviews).await.map(Arc::new) }
+            async move {
+                let found = this.read(&reviews).await?;
+                Ok(Arc::new(Counted::new(reviews, found)))
+            }
         };
         self.reading.get(reviews.to_vec(), read).await
     }

@@ -1,15 +1,19 @@
 //! Counts in bulk, for a page that polls.
 
+use std::collections::HashMap;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use http_kit::etag::cached_json_of;
+use http_kit::etag::{cached_json_as, tag_of};
 use http_kit::{MaybeActor, ProblemDetails, Query, parse_ids};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vote_domain::ReviewId;
+use vote_domain::review::Direction;
 
 use super::answer::CountBody;
+use super::counters::Counted;
 use crate::catalog::Catalog;
 use crate::failure::Failure;
 
@@ -60,21 +64,48 @@ pub(crate) async fn counts(
 ) -> Result<HttpResponse, Failure> {
     let ids: Vec<ReviewId> = parse_ids(&query.ids)?;
     let as_of = catalog.clock.now();
-    let found = catalog.counters.of(&ids).await?;
+    let counted = catalog.counters.of(&ids).await?;
     let member = actor.0.map(|actor| actor.user_id);
     let my_votes = catalog.my_votes.of(member, &ids).await?;
-    let counts = ids.iter().filter_map(|id| {
-        let counts = found.get(id)?;
+    let tag = match member {
+        None => counted.tag().to_owned(),
+        Some(_) => tag_for_member(counted.tag(), &ids, &my_votes),
+    };
+    let body = || CountsBody {
+        as_of,
+        counts: count_bodies(&counted, &ids, &my_votes),
+    };
+    Ok(cached_json_as(&request, &tag, body)?)
+}
+
+/// The tag of counts that are shown with a member's own votes.
+fn tag_for_member(
+    counts_tag: &str,
+    ids: &[ReviewId],
+    my_votes: &HashMap<ReviewId, Direction>,
+) -> String {
+    let mut content = counts_tag.as_bytes().to_vec();
+    content.extend(ids.iter().map(|id| match my_votes.get(id) {
+        None => b'0',
+        Some(Direction::Up) => b'+',
+        Some(Direction::Down) => b'-',
+    }));
+    format!("W/{}", tag_of(&content))
+}
+
+fn count_bodies(
+    counted: &Counted,
+    ids: &[ReviewId],
+    my_votes: &HashMap<ReviewId, Direction>,
+) -> Vec<CountBody> {
+    let body = |id: &ReviewId| {
+        let counts = counted.get(*id)?;
         Some(CountBody {
             review_id: id.0,
             up: counts.up,
             down: counts.down,
             my_vote: my_votes.get(id).copied(),
         })
-    });
-    let body = CountsBody {
-        as_of,
-        counts: counts.collect(),
     };
-    Ok(cached_json_of(&request, &body.counts, &body)?)
+    ids.iter().filter_map(body).collect()
 }

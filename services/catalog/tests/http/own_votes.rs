@@ -116,6 +116,31 @@ on_each_stack! {
         Ok(())
     }
 
+    async fn polled_counts_are_news_where_ones_own_vote_is(server: Server) -> Result<()> {
+        let places = server.furnish().await?;
+        let ada = server.member("ada").await?;
+        let bob = server.member("bob").await?;
+        let review = server.add_review(&ada, &places, 4).await?;
+        let path = format!("/reviews/counts?ids={review}");
+        let of_nobody = server.get(&path).await?;
+        let before = server.get_as(&bob, &path).await?;
+        assert_eq!(server.get_as_if_changed(&bob, &path, &before).await?.status, 304);
+        // The counts are the same, and so they stay: the vote is in flight.
+        send(&server, &bob, &review, Some(Direction::Up)).await?;
+        let after = server.get_as_if_changed(&bob, &path, &before).await?;
+        assert_eq!(after.ok(200)["counts"][0]["my_vote"], "up");
+        let after = server.get_as(&bob, &path).await?;
+        assert_eq!(server.get_as_if_changed(&bob, &path, &after).await?.status, 304);
+        assert_eq!(server.get_if_changed(&path, &of_nobody).await?.status, 304);
+        for others in [&of_nobody, &before] {
+            let answer = server.get_as_if_changed(&bob, &path, others).await?;
+            assert_eq!(answer.ok(200)["counts"][0]["my_vote"], "up");
+        }
+        let answer = server.get_as_if_changed(&ada, &path, &after).await?;
+        assert_eq!(answer.ok(200)["counts"][0]["my_vote"], Value::Null);
+        Ok(())
+    }
+
     async fn ones_history_tells_every_votes_end(server: Server) -> Result<()> {
         let places = server.furnish().await?;
         let ada = server.member("ada").await?;

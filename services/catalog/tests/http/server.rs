@@ -397,6 +397,18 @@ impl Server {
             .await
     }
 
+    /// Asks again as `who` with the tag of `answer`.
+    pub(crate) async fn get_as_if_changed(
+        &self,
+        who: &Member,
+        path: &str,
+        answer: &Answer,
+    ) -> Result<Answer> {
+        let request = self.request(Method::GET, path).bearer_auth(&who.token);
+        self.send(request.header("if-none-match", answer.header("etag")))
+            .await
+    }
+
     pub(crate) async fn sign_in(&self, name: &str) -> Result<Member> {
         let login = json!({"user_name": name, "password": PASSWORD});
         let tokens = self.post("/sessions", login).await?.ok(200);
