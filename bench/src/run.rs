@@ -1,5 +1,6 @@
 //! One run: everything is measured on the same servers, one after the other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,8 +47,9 @@ pub struct Options {
     pub seed: u64,
     /// Two minutes instead of ten: less of everything, and nothing of growth.
     pub quick: bool,
-    /// Only what has this in its name, and nothing that compares.
-    pub only: Option<String>,
+    /// Only what has one of these in its name, if there are any; and of the comparisons
+    /// those for which all was measured.
+    pub only: Vec<String>,
 }
 
 impl Options {
@@ -209,11 +211,11 @@ fn rival_process(task: &str, stack: &RealStack) -> Result<Service> {
 /// Shows what is being measured, and whether it is asked for.
 struct Steps {
     bar: ProgressBar,
-    only: Option<String>,
+    only: Vec<String>,
 }
 
 impl Steps {
-    fn new(only: Option<String>) -> Self {
+    fn new(only: Vec<String>) -> Self {
         let bar = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{elapsed:>4} {spinner} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
@@ -222,7 +224,8 @@ impl Steps {
     }
 
     fn wants(&self, name: &'static str) -> bool {
-        let wanted = self.only.as_deref().is_none_or(|only| name.contains(only));
+        let only = &self.only;
+        let wanted = only.is_empty() || only.iter().any(|only| name.contains(only));
         if wanted {
             self.bar.set_message(name);
             self.bar.suspend(|| println!("── {name}"));
@@ -404,6 +407,7 @@ async fn measure(
         bench.check_ledgers(0).await?;
         let ms = |quantile| crate::load::ms(&found.counted, quantile);
         report.note("steady: votes", found.answers.rate(), "votes/s");
+        note_cpu(report, "steady", &found.cpu_us);
         report.note("accept p50", found.answers.ms(0.5), "ms");
         report.hold(
             "accept p99",
@@ -494,7 +498,11 @@ fn note_pace(report: &mut Report, name: &str, found: &Sustained) {
     report.note(name, found.rate, "votes/s");
     let what = format!("{name}: accept p99");
     report.note(&what, found.answers.ms(0.99), "ms");
-    for (process, us) in &found.cpu_us {
+    note_cpu(report, name, &found.cpu_us);
+}
+
+fn note_cpu(report: &mut Report, name: &str, cpu_us: &BTreeMap<&'static str, f64>) {
+    for (process, us) in cpu_us {
         if *us >= 1.0 {
             report.note(&format!("{name}: {process}"), *us, "µs/vote");
         }

@@ -23,9 +23,9 @@ pub(crate) struct Arguments {
     /// Some minutes instead of twenty: less of everything, and nothing of growth.
     #[arg(long)]
     quick: bool,
-    /// Only what has this in its name: `sustained`, `limit`, `growth` …
+    /// Only what has this in its name: `limit`, `spread: reviews`, `growth` …; may be repeated.
     #[arg(long)]
-    only: Option<String>,
+    only: Vec<String>,
     /// Fail if a figure falls short of its goal.
     #[arg(long)]
     check: bool,
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             command.arg(flag);
         }
     }
-    if let Some(only) = &arguments.only {
+    for only in &arguments.only {
         command.args(["--only", only]);
     }
     if let Some(json) = &arguments.json {

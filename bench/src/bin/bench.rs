@@ -19,9 +19,9 @@ struct Arguments {
     /// Two minutes instead of ten or more
     #[arg(long)]
     quick: bool,
-    /// Only what has this in its name: `sustained`, `limit`, `growth` …
+    /// Only what has this in its name: `limit`, `spread: reviews`, `growth` …; may be repeated
     #[arg(long)]
-    only: Option<String>,
+    only: Vec<String>,
     /// End with 1 if a figure falls short of its goal
     #[arg(long)]
     check: bool,

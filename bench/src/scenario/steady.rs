@@ -1,6 +1,7 @@
 //! Votes at a pace of their own, half of what is possible: how long voters wait for the
 //! answer, and how long until the vote is counted.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -27,6 +28,8 @@ const ASKED_EVERY: Duration = Duration::from_millis(4);
 pub(crate) struct Steady {
     /// What clients were answered.
     pub(crate) answers: Answers,
+    /// Microseconds of processor time for each vote, by process.
+    pub(crate) cpu_us: BTreeMap<&'static str, f64>,
     /// From its `202` to the moment a vote was seen to be counted, in microseconds.
     pub(crate) counted: Histogram<u64>,
 }
@@ -43,6 +46,7 @@ pub(crate) async fn steady(
 ) -> Result<Steady> {
     let gateway = bench.stack.gateways[0].base_url();
     let progress = Progress::of_workers(bench).await?;
+    let before = bench.processes()?.used();
     let round = bench.next_round();
     let mut clients = Voting::clients(
         &bench.ground,
@@ -60,8 +64,13 @@ pub(crate) async fn steady(
     answers.all_good().context("a vote was not accepted")?;
     let n_cast = answers.n_good + n_followed;
     progress.wait_for(n_cast).await?;
+    let used = bench.processes()?.used();
     bench.n_cast += n_cast;
-    Ok(Steady { answers, counted })
+    Ok(Steady {
+        answers,
+        cpu_us: used.us_each(&before, n_cast),
+        counted,
+    })
 }
 
 /// Casts a vote now and then and looks until it is counted.
