@@ -268,6 +268,9 @@ async fn start(
         ("TALLY__REVIEWS__REWARD__CREDIT", &*credit),
         ("TALLY__AUTH__ACCESS_TOKEN_S", "86400"),
         ("TALLY__SITE__TIME_ZONE", time_zone),
+        // Of one process two at a box, where there is one by default.
+        ("TALLY__WORKER__CONSUMERS", "2"),
+        ("TALLY__WORKER__CAMPAIGN_CONSUMERS", "2"),
         (panics::FILE_VARIABLE, panic_file),
     ];
     let folder = disks.map(SmallDisks::folder);

@@ -32,7 +32,7 @@ pub type Frame = fn(&[Bytes]) -> Bytes;
 /// How votes gather and leave.
 #[derive(Clone, Debug)]
 pub struct PublisherSettings {
-    /// Publishes under way at once for the box; 4 by default.
+    /// Publishes under way at once for the box; 2 by default.
     pub lanes: usize,
     /// Most votes in one message; 256 by default.
     pub votes_max: usize,
@@ -46,7 +46,7 @@ pub struct PublisherSettings {
 impl Default for PublisherSettings {
     fn default() -> Self {
         Self {
-            lanes: 4,
+            lanes: 2,
             votes_max: 256,
             bytes_max: 64 * 1024,
             waiting_max: 10_000,

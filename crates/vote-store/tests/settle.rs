@@ -184,6 +184,17 @@ on_each_backend! {
         }
         assert!(settle(store, &votes).await.rewarded.is_empty());
         assert_eq!(backend.credit(authors[0]).await?, 15);
+
+        // A counter forgets its reward, and that of another review falls due in one batch.
+        let forgets = "UPDATE review_counters SET reward_sent_at = NULL WHERE review_id";
+        let first = id(1, 101).simple();
+        store.execute_raw(&format!("{forgets} = X'{first}'")).await?;
+        backend.review(id(1, 106), authors[1]).await?;
+        let votes = [vote(1, 3, 1, UP, 90), vote(1, 3, 6, UP, 91), vote(1, 4, 6, UP, 92)];
+        assert_eq!(settle(store, &votes).await.rewarded, [ReviewId(id(1, 106))]);
+        for (author, credit) in authors.into_iter().zip([15, 10, 5]) {
+            assert_eq!(backend.credit(author).await?, credit);
+        }
         Ok(())
     }
 

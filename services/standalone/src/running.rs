@@ -66,6 +66,8 @@ impl Standalone {
             clock,
             ids,
         } = options;
+        // Before all others, for they take what they measure with from it.
+        let meter = Meter::install()?;
         let queue = Queue::embedded(EmbeddedSettings::at(data_dir.queue()))
             .await
             .with_context(|| {
@@ -132,7 +134,7 @@ impl Standalone {
         let vault = Vault::from_settings(&settings.partners);
         let partners = PartnerAuth::new(store, cache, vault, &api);
         let votes = gateway.clone();
-        let listening = Site::new(&settings.http, api, Meter::install()?, ids)
+        let listening = Site::new(&settings.http, api, meter, ids)
             .with_tokens(tokens)
             .with_gate(partners.gate())
             .with_rate_limits(

@@ -16,6 +16,7 @@ use crate::gateway::GatewaySettings;
 use crate::heartbeat::Heartbeats;
 use crate::pressure::{BoxWatch, Pressure};
 use crate::product::{BallotOf, Product};
+use crate::steps::Steps;
 use crate::way::Way;
 
 /// How often a change to a state is tried while others change it too.
@@ -34,6 +35,8 @@ pub(crate) struct Office {
     pub(crate) runtime: Handle,
     /// Who is let in.
     pub(crate) pressure: Pressure,
+    /// How long what takes.
+    pub(crate) steps: Steps,
 }
 
 /// The booth of one ballot box.

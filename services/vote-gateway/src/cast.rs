@@ -130,21 +130,24 @@ impl<P: Product> Booth<P> {
 
     async fn try_cast(&self, cast: &CastOf<P>, vote_id: VoteId, admit_by: Instant) -> Tried<P> {
         let voter = P::voter_id(&cast.voter);
-        let mut known = self.read(voter).await?;
+        let steps = &self.office.steps;
+        let mut known = steps.read.take(self.read(voter)).await?;
         let due = self.due_for_resend(&known).await;
         let stale = self.is_stale(&known, !due.is_empty());
         let key = cast.key.as_ref().map(|_| vote_id);
         let settled = if stale {
-            let found = self.refresh_and_find(voter, &mut known, key).await?;
-            Ledger::Asked(found)
+            let loading = self.refresh_and_find(voter, &mut known, key);
+            Ledger::Asked(steps.load.take(loading).await?)
         } else {
             Ledger::NotAsked
         };
         if !due.is_empty() {
-            return self.send_again(cast, vote_id, &known).await;
+            let sending = self.send_again(cast, vote_id, &known);
+            return steps.resend.take(sending).await;
         }
         if let Some(key) = key {
-            match (self.repeat(&known.state, key, cast.ballot, settled)).await? {
+            let repeat = self.repeat(&known.state, key, cast.ballot, settled);
+            match steps.repeat.take(repeat).await? {
                 Repeat::New => {}
                 Repeat::Answered(answer) => return self.stands(cast, &known, answer).await,
                 Repeat::InFlight(sent) => {
@@ -158,7 +161,7 @@ impl<P: Product> Booth<P> {
         let decision = self
             .product
             .decide(&cast.voter, cast.ballot, &mut known, vote_id);
-        let decision = decision.await;
+        let decision = steps.decide.take(decision).await;
         let casts = matches!(decision, Ok(Decision::Cast(_)));
         let remembers = cast.key.is_some() && matches!(decision, Ok(Decision::Stands(_)));
         if stale && !casts && !remembers {
@@ -269,7 +272,8 @@ impl<P: Product> Booth<P> {
             unknown: false,
         });
         let receipt = self.product.receipt(&cast.voter, &known).await?;
-        match self.write(vote.voter_id(), &known).await {
+        let writing = self.write(vote.voter_id(), &known);
+        match self.office.steps.reserve.take(writing).await {
             Ok(true) => {}
             Ok(false) => return Ok(Try::Again),
             // It may be reserved.
@@ -302,7 +306,10 @@ impl<P: Product> Booth<P> {
         let message = vote::encode(&vote, &cast.trace_parent);
         let trace_parent = Some(cast.trace_parent.clone()).filter(|trace| !trace.is_empty());
         let published = match slot {
-            Some(slot) => slot.publish(message, deadline, trace_parent).await,
+            Some(slot) => {
+                let publishing = slot.publish(message, deadline, trace_parent);
+                self.office.steps.publish.take(publishing).await
+            }
             None => Err(PublishError::Refused(Refusal::Unroutable)),
         };
         if let Err(error) = published {

@@ -1,24 +1,65 @@
 //! What this process knows of its own publishes: under way, or confirmed.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use moka::sync::Cache;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use vote_domain::VoteId;
 
-/// How many confirmed votes are remembered, and for how long; one that is forgotten is
-/// published once more when asked after, which is safe.
-const REMEMBERED_MAX: u64 = 100_000;
-const REMEMBERED_FOR: Duration = Duration::from_secs(600);
+/// How many confirmed votes a generation has at most, and how long votes are added to it. The
+/// last two are remembered; a vote that is forgotten is published once more when asked after,
+/// which is safe.
+const GENERATION_MAX: usize = 50_000;
+const GENERATION_FOR: Duration = Duration::from_secs(300);
 
 /// The publishes of this process.
 #[derive(Clone)]
 pub(crate) struct Confirmed {
     under_way: Arc<Mutex<HashMap<VoteId, watch::Receiver<()>>>>,
-    confirmed: Cache<VoteId, ()>,
+    confirmed: Arc<Mutex<Generations>>,
+}
+
+/// Votes that were confirmed of late. (A cache that knows the age of each would take ten times
+/// the memory.)
+struct Generations {
+    current: HashSet<VoteId>,
+    former: HashSet<VoteId>,
+    began: Instant,
+}
+
+impl Generations {
+    fn new() -> Self {
+        Self {
+            current: HashSet::new(),
+            former: HashSet::new(),
+            began: Instant::now(),
+        }
+    }
+
+    fn insert(&mut self, vote_id: VoteId) {
+        self.turn();
+        self.current.insert(vote_id);
+    }
+
+    fn contains(&mut self, vote_id: &VoteId) -> bool {
+        self.turn();
+        self.current.contains(vote_id) || self.former.contains(vote_id)
+    }
+
+    /// Begins another generation if it is time to.
+    fn turn(&mut self) {
+        let age = self.began.elapsed();
+        if self.current.len() >= GENERATION_MAX || age >= GENERATION_FOR {
+            self.former = std::mem::take(&mut self.current);
+            self.began = Instant::now();
+        }
+        if age >= 2 * GENERATION_FOR {
+            self.former = HashSet::new();
+        }
+    }
 }
 
 /// A publish under way. Dropped, it lets those go on who wait for its end.
@@ -32,10 +73,7 @@ impl Confirmed {
     pub(crate) fn new() -> Self {
         Self {
             under_way: Arc::default(),
-            confirmed: Cache::builder()
-                .max_capacity(REMEMBERED_MAX)
-                .time_to_live(REMEMBERED_FOR)
-                .build(),
+            confirmed: Arc::new(Mutex::new(Generations::new())),
         }
     }
 
@@ -63,10 +101,16 @@ impl Confirmed {
             // The sender sends nothing; it goes when the publish has ended.
             while ended.changed().await.is_ok() {}
         }
-        self.confirmed.contains_key(&vote_id)
+        self.confirmed().contains(&vote_id)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<VoteId, watch::Receiver<()>>> {
+    fn confirmed(&self) -> MutexGuard<'_, Generations> {
+        self.confirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<VoteId, watch::Receiver<()>>> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -76,7 +120,7 @@ impl Confirmed {
 impl UnderWay {
     /// Notes that the broker has the vote.
     pub(crate) fn confirm(&self) {
-        self.of.confirmed.insert(self.vote_id, ());
+        self.of.confirmed().insert(self.vote_id);
     }
 }
 
@@ -107,6 +151,22 @@ mod tests {
         under_way.confirm();
         drop(under_way);
         assert!(asking.await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_confirmed_is_remembered_for_a_generation_and_not_for_ever() {
+        let mut generations = Generations::new();
+        let vote = |n: usize| VoteId(Uuid::from_u128(n as u128));
+        for n in 0..=GENERATION_MAX {
+            generations.insert(vote(n));
+        }
+        assert!(generations.contains(&vote(0)));
+        tokio::time::advance(GENERATION_FOR).await;
+        // The first generation goes, the second is the former one now.
+        assert!(!generations.contains(&vote(0)));
+        assert!(generations.contains(&vote(GENERATION_MAX)));
+        tokio::time::advance(2 * GENERATION_FOR).await;
+        assert!(!generations.contains(&vote(GENERATION_MAX)));
     }
 
     #[tokio::test]

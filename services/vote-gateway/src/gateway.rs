@@ -21,6 +21,7 @@ use crate::error::{CastError, Unavailable};
 use crate::heartbeat::Heartbeats;
 use crate::pressure::{Pressure, PressureSettings};
 use crate::reviews::Reviews;
+use crate::steps::Steps;
 use crate::way::Way;
 
 /// What the gateway is held to.
@@ -87,6 +88,7 @@ impl Gateway {
             pressure: Pressure::start(settings.pressure.clone(), &queue, &cache),
             settings: Arc::new(settings),
             ids: ids.clone(),
+            steps: Steps::new(),
         };
         let settings = &office.settings;
         let reviews = Booth {

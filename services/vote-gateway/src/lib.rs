@@ -37,6 +37,7 @@ mod review_voids;
 mod reviews;
 pub mod routes;
 mod status;
+mod steps;
 mod tell;
 mod voids;
 mod way;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use vote_queue::{BallotBox, Consumer, Delivery, TopologyError};
 
-use crate::collect::{collect, gather};
+use crate::collect::{Fill, collect, gather};
 use crate::product::Product;
 use crate::worker::Worker;
 
@@ -36,10 +36,9 @@ impl<P: Product> BoxWorker<P> {
             metrics::gauge!("tally_worker_consumers", "box" => self.ballot_box.name().to_owned());
         serving.increment(1);
         let mut consumer = self.consumer();
-        let settings = self.worker.settings.clone();
-        let (votes_max, linger) = (settings.batch_votes_max, settings.batch_linger);
+        let fill = self.fill(self.worker.settings.batch_linger);
         while let Some(Some(batch)) = stop
-            .run_until_cancelled(collect(&self.product, &mut consumer, votes_max, linger))
+            .run_until_cancelled(collect(&self.product, &mut consumer, fill))
             .await
         {
             if !self.settle(&batch, &stop).await {
@@ -51,6 +50,16 @@ impl<P: Product> BoxWorker<P> {
         // Whatever held it up is not this worker's to wait for any more.
         self.worker.trouble.forget(&self.ballot_box);
         serving.decrement(1);
+    }
+
+    /// How a batch is filled whose first message may wait for `linger`.
+    fn fill(&self, linger: Duration) -> Fill {
+        let settings = &self.worker.settings;
+        Fill {
+            votes_max: settings.batch_votes_max,
+            messages_max: settings.prefetch.into(),
+            linger,
+        }
     }
 
     /// A consumer of the box.
@@ -67,8 +76,8 @@ impl<P: Product> BoxWorker<P> {
         consumer: &mut Consumer,
         stop: &CancellationToken,
     ) -> bool {
-        let votes_max = self.worker.settings.batch_votes_max;
-        let batch = gather(&self.product, first, consumer, votes_max, Duration::ZERO).await;
+        let fill = self.fill(Duration::ZERO);
+        let batch = gather(&self.product, first, consumer, fill).await;
         let settled = self.settle(&batch, stop).await;
         if settled {
             consumer.ack(&batch.tags).await;

@@ -100,19 +100,29 @@ fn origin(vote: &AnyVote) -> String {
     }
 }
 
-/// Gathers votes: at least one message, then what has arrived, until there are
-/// `votes_max` or `linger` has passed since the first. `None` when the consumer is stopped.
+/// When a batch is as full as it gets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fill {
+    /// Votes enough for a batch.
+    pub(crate) votes_max: usize,
+    /// Messages that are handed over before one is acknowledged: behind these none comes.
+    pub(crate) messages_max: usize,
+    /// How long the first message waits for others.
+    pub(crate) linger: Duration,
+}
+
+/// Gathers votes: at least one message, then what has arrived, until the batch is full as
+/// `fill` says. `None` when the consumer is stopped.
 ///
 /// Nothing is lost if the future is dropped: what it took is delivered again once the
 /// consumer stops.
 pub(crate) async fn collect<P: Product>(
     product: &P,
     consumer: &mut Consumer,
-    votes_max: usize,
-    linger: Duration,
+    fill: Fill,
 ) -> Option<Batch<VoteOf<P>>> {
     let first = consumer.recv().await?;
-    Some(gather(product, first, consumer, votes_max, linger).await)
+    Some(gather(product, first, consumer, fill).await)
 }
 
 /// Gathers votes behind `first`.
@@ -120,14 +130,13 @@ pub(crate) async fn gather<P: Product>(
     product: &P,
     first: Delivery,
     consumer: &mut Consumer,
-    votes_max: usize,
-    linger: Duration,
+    fill: Fill,
 ) -> Batch<VoteOf<P>> {
     let takes = |vote: &_| product.takes(vote);
     let mut batch = Batch::new();
     batch.add(first, takes);
-    let until = Instant::now() + linger;
-    while batch.votes.len() < votes_max {
+    let until = Instant::now() + fill.linger;
+    while batch.votes.len() < fill.votes_max && batch.tags.len() < fill.messages_max {
         let next = match consumer.try_recv() {
             Some(next) => Some(next),
             None => tokio::time::timeout_at(until, consumer.recv())

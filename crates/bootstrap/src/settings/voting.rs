@@ -39,8 +39,9 @@ section! {
     Gateway {
         /// Longest from a vote's admission to its answer, in milliseconds; then 503.
         accept_timeout_ms: u64 = 3_000, 10..=60_000;
-        /// Publishes in flight at once for each ballot box.
-        lanes: usize = 4, 1..=64;
+        /// Publishes in flight at once for each ballot box. The more, the fewer votes travel
+        /// together, and the more the broker has to do for each.
+        lanes: usize = 2, 1..=64;
         /// Most votes in one message.
         batch_votes_max: usize = 256, 1..=10_000;
         /// Most bytes in one message.
@@ -72,19 +73,21 @@ section! {
         /// Most votes settled in one transaction.
         batch_votes_max: usize = 500, 1..=5_000;
         /// Longest the first vote waits for its batch, in milliseconds.
-        batch_linger_ms: u64 = 5, 0..=1_000;
+        batch_linger_ms: u64 = 20, 0..=1_000;
         /// Ballot boxes this process serves: `reviews`, `campaigns` for all of them, or
         /// campaigns' ids. See to it that every box is served by somebody: who serves a
         /// campaign's box also closes the campaign.
         boxes: Boxes = Boxes::all();
-        /// Consumers one process runs for the box of review votes.
-        consumers: usize = 2, 1..=64;
+        /// Consumers one process runs for the box of review votes. Each settles one batch at
+        /// a time: of more, batches are smaller, and cost SQL more for each vote.
+        consumers: usize = 1, 1..=64;
         /// Consumers one process runs for the box of each campaign that is open or about
         /// to open. Each is a channel of the one connection votes are consumed on, and
         /// brokers allow 2,047 of these: this times the open campaigns must stay below.
-        campaign_consumers: usize = 2, 1..=64;
-        /// Messages the broker hands a consumer ahead of their acknowledgement.
-        prefetch: u16 = 64, 1..=10_000;
+        campaign_consumers: usize = 1, 1..=64;
+        /// Messages the broker hands a consumer ahead of their acknowledgement: a batch has
+        /// no more.
+        prefetch: u16 = 128, 1..=10_000;
         /// How long the box of a campaign that is over must stay empty before the campaign
         /// is closed, in milliseconds; at least `gateway.accept_timeout_ms` is waited.
         close_quiet_ms: u64 = 5_000, 100..=600_000;

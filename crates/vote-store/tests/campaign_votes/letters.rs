@@ -227,6 +227,15 @@ on_each_backend! {
         assert_eq!(dropped, DropOutcome::Done { rejected: vec![vote_id(1), vote_id(2)] });
         assert_eq!(outcome(store, 1).await?, Some(DROPPED));
         assert_eq!(store.ledger_votes(&[vote_id(2)]).await?[0].outcome, DROPPED);
+        // Whoever asks with the base of a voter of whom there was nothing learns of it, too.
+        let voter = member(1).voter_id();
+        let asked = [(voter, vote_id(1))];
+        let loaded = store.load_campaign_bases(CAMPAIGN, &[voter], &asked, noon(1, 3)).await?;
+        assert!(loaded.known.contains_key(&vote_id(1)));
+        let voter = on_review.voter;
+        let asked = [(voter, vote_id(2))];
+        let loaded = store.load_bases(&[voter], &asked, noon(1, 1).date_naive()).await?;
+        assert!(loaded.known.contains_key(&vote_id(2)));
         // It stays rejected, and nothing of it counts.
         backend.review(on_review.review.0, Uuid::from_u128(4)).await?;
         let sound = ReviewVote { day: noon(1, 1).date_naive(), limit: 3, ..on_review };

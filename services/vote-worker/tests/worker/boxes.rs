@@ -30,6 +30,21 @@ on_each_engine! {
         worker.stop().await
     }
 
+    async fn a_batch_that_no_more_messages_can_join_waits_for_none(engine: Engine) -> Result<()> {
+        let head = engine.campaign().await?;
+        let messages = (0..17).map(|n| frame(&[encode(&a_vote(&head, n), "")]));
+        let ballot_box = BallotBox::campaign(head.terms.campaign.0);
+        engine.publish_bodies(&ballot_box, messages).await?;
+        // The first message of a worker that begins is settled alone.
+        let linger = Duration::from_secs(2);
+        let settings = WorkerSettings { batch_linger: linger, prefetch: 4, ..engine.settings() };
+        let worker = run(engine.worker(settings));
+        let began = Instant::now();
+        engine.until_settled(head.terms.campaign, 17).await?;
+        assert!(began.elapsed() < 3 * linger, "{:?}", began.elapsed());
+        worker.stop().await
+    }
+
     async fn a_worker_serves_the_boxes_it_was_told_to_and_no_others(engine: Engine) -> Result<()> {
         let (mine, other) = (engine.campaign().await?, engine.campaign().await?);
         let only = |boxes: &str| -> Result<WorkerSettings> {
