@@ -20,7 +20,6 @@ INSERT INTO `review_counters` (`review_id`, `version`, `up`, `down`, `ever_up`, 
 INSERT INTO `review_vote_marks` (`vote_id`, `review_id`, `void_id`, `position`, `forfeit`, `reason`) VALUES (?)
 INSERT INTO `review_voter_marks` (`voter_id`, `review_id`, `void_id`, `up_to_seq`, `position`, `forfeit`, `reason`) VALUES (?)
 INSERT INTO `reviews` (`review_id`, `restaurant_id`, `item_id`, `author_id`, `stars`, `content`, `version`, `created_at`, `updated_at`) VALUES (?)
-INSERT INTO `rewards` (`review_id`, `user_id`, `credit`, `created_at`) VALUES (?)
 INSERT INTO `sessions` (`session_id`, `user_id`, `created_at`, `refreshed_at`) VALUES (?)
 INSERT INTO `state_epochs` (`name`, `epoch`) VALUES (?)
 INSERT INTO `users` (`user_id`, `user_name`, `password_hash`, `role`, `credit`, `created_at`) VALUES (?)
@@ -45,6 +44,7 @@ INSERT INTO review_voter_days (voter_id, day, used, day_limit) VALUES (?) ON DUP
 INSERT INTO review_voters (voter_id, version, last_seq, n_standings) VALUES (?) ON DUPLICATE KEY UPDATE n_standings = n_standings + VALUES(n_standings)
 INSERT INTO review_voters (voter_id, version, last_seq, n_standings) VALUES (?) ON DUPLICATE KEY UPDATE version = version + 1, last_seq = GREATEST(last_seq, VALUES(last_seq))
 INSERT INTO review_votes (vote_id, voter_id, review_id, seq, direction, day, cost, day_limit, reason, settled_at) VALUES (?)
+INSERT INTO rewards (review_id, user_id, credit, created_at) VALUES (?)
 SELECT COUNT(*) AS n FROM (SELECT tickets FROM campaign_fans WHERE campaign_id = ? AND option_no = ? AND tickets > ? ORDER BY tickets DESC LIMIT ?) AS ahead
 SELECT COUNT(*) AS n FROM campaign_grants WHERE grant_id >= ? AND grant_id <= ?
 SELECT COUNT(*) AS n FROM campaign_lots WHERE voter_id >= ? AND voter_id <= ?
@@ -260,6 +260,7 @@ SELECT `rewards`.`user_id`, `rewards`.`credit` FROM `rewards` WHERE (`rewards`.`
 SELECT `sessions`.`session_id` FROM (`refresh_tokens` INNER JOIN `sessions` ON (`sessions`.`session_id` = `refresh_tokens`.`session_id`)) WHERE ((`refresh_tokens`.`token_hash` = ?) AND (`sessions`.`user_id` = ?)) LIMIT ?
 SELECT `sessions`.`session_id` FROM (`sessions` LEFT OUTER JOIN `refresh_tokens` ON (`refresh_tokens`.`session_id` = `sessions`.`session_id`)) WHERE (((`sessions`.`session_id` > ?) AND (`sessions`.`refreshed_at` < ?)) AND (`refresh_tokens`.`token_hash` IS NULL)) ORDER BY `sessions`.`session_id` LIMIT ?
 SELECT `state_epochs`.`epoch`, `state_epochs`.`lost_at` FROM `state_epochs` WHERE (`state_epochs`.`name` = ?) LIMIT ?
+SELECT `users`.`credit` FROM `users` WHERE (user_id) IN ((?)) ORDER BY `users`.`user_id` FOR UPDATE
 SELECT `users`.`role` FROM (`users` INNER JOIN `sessions` ON (`sessions`.`user_id` = `users`.`user_id`)) WHERE (((`users`.`user_id` = ?) AND (`sessions`.`session_id` = ?)) AND (`sessions`.`revoked_at` IS NULL)) LIMIT ?
 SELECT `users`.`user_id`, `users`.`credit` FROM `users` WHERE (`users`.`user_id` >= ?) ORDER BY `users`.`user_id` LIMIT ?
 SELECT `users`.`user_id`, `users`.`password_hash`, `users`.`role` FROM `users` WHERE (`users`.`user_name` = ?) LIMIT ?
@@ -323,7 +324,7 @@ UPDATE `partners` SET `name` = `partners`.`name` WHERE (`partners`.`partner_id` 
 UPDATE `refresh_tokens` SET `spent_at` = ? WHERE (((`refresh_tokens`.`token_hash` = ?) AND (`refresh_tokens`.`spent_at` IS NULL)) AND (`refresh_tokens`.`expires_at` > ?))
 UPDATE `restaurants` SET `n_reviews` = (`restaurants`.`n_reviews` + ?), `stars_sum` = (`restaurants`.`stars_sum` + ?) WHERE (`restaurants`.`restaurant_id` = ?)
 UPDATE `restaurants` SET `n_reviews` = ?, `stars_sum` = ? WHERE (`restaurants`.`restaurant_id` = ?)
-UPDATE `review_counters` SET `reward_sent_at` = ? WHERE (`review_counters`.`review_id` = ?)
+UPDATE `review_counters` SET `reward_sent_at` = ? WHERE (review_id) IN ((?))
 UPDATE `review_counters` SET `up` = ?, `down` = ?, `ever_up` = ?, `reward_sent_at` = ?, `version` = (`review_counters`.`version` + ?) WHERE (`review_counters`.`review_id` = ?)
 UPDATE `review_voters` SET `n_standings` = ?, `version` = (`review_voters`.`version` + ?) WHERE (`review_voters`.`voter_id` = ?)
 UPDATE `reviews` SET `stars` = ?, `content` = ?, `version` = ?, `updated_at` = ? WHERE (((`reviews`.`review_id` = ?) AND (`reviews`.`version` = ?)) AND (`reviews`.`deleted_at` IS NULL))
@@ -332,7 +333,7 @@ UPDATE `sessions` SET `refreshed_at` = ? WHERE ((`sessions`.`session_id` = ?) AN
 UPDATE `sessions` SET `revoked_at` = ? WHERE ((`sessions`.`session_id` = ?) AND (`sessions`.`revoked_at` IS NULL))
 UPDATE `sessions` SET `revoked_at` = ? WHERE ((`sessions`.`user_id` = ?) AND (`sessions`.`revoked_at` IS NULL))
 UPDATE `state_epochs` SET `epoch` = ?, `lost_at` = ? WHERE (`state_epochs`.`name` = ?)
-UPDATE `users` SET `credit` = (`users`.`credit` + ?) WHERE (`users`.`user_id` = ?)
+UPDATE `users` SET `credit` = (`users`.`credit` + ?) WHERE (user_id) IN ((?))
 UPDATE `users` SET `credit` = `users`.`credit` WHERE (`users`.`role` = ?)
 UPDATE `users` SET `role` = ? WHERE (`users`.`user_id` = ?)
 UPDATE `users` SET `role` = ?, `password_hash` = ? WHERE (`users`.`user_id` = ?)
