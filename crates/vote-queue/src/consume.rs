@@ -13,7 +13,7 @@ use crate::queue::{Depth, TopologyError};
 /// How a box is consumed.
 #[derive(Clone, Debug)]
 pub struct ConsumerSettings {
-    /// Most messages (not votes) delivered and not acknowledged; 64 by default.
+    /// Most messages (not votes) delivered and not acknowledged; 128 by default.
     ///
     /// A consumer begins with 1, until there is no message, or one that is no redelivery:
     /// after a crash one poison message must not take a whole prefetch with it, each time
@@ -25,7 +25,7 @@ pub struct ConsumerSettings {
 
 impl Default for ConsumerSettings {
     fn default() -> Self {
-        Self { prefetch: 64 }
+        Self { prefetch: 128 }
     }
 }
 

@@ -93,7 +93,7 @@ impl Campaigns {
             ranges: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX, Snapshot::n_bytes),
             series: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX, Series::n_bytes),
             boards: Gathered::new(),
-            shown: shown_boards(SNAPSHOT_LIFE, KEPT_BYTES_MAX / 8),
+            shown: shown_boards(),
             ranks: Kept::new(SNAPSHOT_LIFE, KEPT_BYTES_MAX / 8, |_| 0),
         }
     }

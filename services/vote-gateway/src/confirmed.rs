@@ -22,8 +22,7 @@ pub(crate) struct Confirmed {
     confirmed: Arc<Mutex<Generations>>,
 }
 
-/// Votes that were confirmed of late. (A cache that knows the age of each would take ten times
-/// the memory.)
+/// Votes that were confirmed of late. What knows the age of each would take more memory.
 struct Generations {
     current: HashSet<VoteId>,
     former: HashSet<VoteId>,
@@ -80,7 +79,7 @@ impl Confirmed {
     /// Notes that `vote_id` is being published; `None` if another task is at it.
     pub(crate) fn begin(&self, vote_id: VoteId) -> Option<UnderWay> {
         let (end, ended) = watch::channel(());
-        match self.lock().entry(vote_id) {
+        match self.under_way().entry(vote_id) {
             Entry::Occupied(_) => None,
             Entry::Vacant(place) => {
                 place.insert(ended);
@@ -96,7 +95,7 @@ impl Confirmed {
     /// Waits for the end of `vote_id`'s publish, if one is under way; then, whether the
     /// broker certainly has the vote.
     pub(crate) async fn settled(&self, vote_id: VoteId) -> bool {
-        let under_way = self.lock().get(&vote_id).cloned();
+        let under_way = self.under_way().get(&vote_id).cloned();
         if let Some(mut ended) = under_way {
             // The sender sends nothing; it goes when the publish has ended.
             while ended.changed().await.is_ok() {}
@@ -110,7 +109,7 @@ impl Confirmed {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<VoteId, watch::Receiver<()>>> {
+    fn under_way(&self) -> MutexGuard<'_, HashMap<VoteId, watch::Receiver<()>>> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -126,7 +125,7 @@ impl UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.of.lock().remove(&self.vote_id);
+        self.of.under_way().remove(&self.vote_id);
     }
 }
 

@@ -6,8 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use vote_domain::review::{Base, DayUse, Direction, STANDINGS_MAX, Standing};
-use vote_domain::{Seq};
-use vote_domain::{ReviewId, UserId, VoteId};
+use vote_domain::{ReviewId, Seq, UserId, VoteId};
 
 use super::Conn;
 use super::review_rows::read_standings;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -10,15 +9,16 @@ use chrono::{DateTime, Utc};
 use http_kit::etag::Tagged;
 use http_kit::{Path, Problem, ProblemDetails, Query};
 use moka::policy::EvictionPolicy;
-use moka::sync::Cache as Kept;
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vote_domain::CampaignId;
 use vote_domain::campaign::{ChannelNo, OptionNo, Progress, Ranked, Stage, ranked};
 
 use super::head::{Head, Paper};
+use super::kept::LEAST_BYTES;
 use super::result::Frozen;
-use super::{SNAPSHOT_LIFE, Standing, Within, range};
+use super::{KEPT_BYTES_MAX, SNAPSHOT_LIFE, Standing, Within, range};
 use crate::catalog::Catalog;
 use crate::entries::Life;
 use crate::failure::Failure;
@@ -161,12 +161,12 @@ struct FollowsFrom {
 }
 
 /// Boards as they were answered last, so that each snapshot is ranked and written out once.
-pub(crate) fn shown_boards(life: Duration, bytes_max: u64) -> Kept<Place, Shown> {
-    Kept::builder()
-        .max_capacity(bytes_max)
-        .weigher(|_, shown: &Shown| shown.answer.n_bytes())
+pub(crate) fn shown_boards() -> Cache<Place, Shown> {
+    Cache::builder()
+        .max_capacity(KEPT_BYTES_MAX / 8)
+        .weigher(|_, shown: &Shown| shown.answer.n_bytes().saturating_add(LEAST_BYTES))
         .eviction_policy(EvictionPolicy::lru())
-        .time_to_live(life)
+        .time_to_live(SNAPSHOT_LIFE)
         .build()
 }
 

@@ -16,7 +16,7 @@ use crate::turns::Turns;
 const COMPUTED_MAX: usize = 4;
 
 /// Bytes that any thing takes, about.
-const LEAST_BYTES: u32 = 200;
+pub(super) const LEAST_BYTES: u32 = 200;
 
 /// Things by name, up to so many bytes for so long. Cheap to clone.
 pub(crate) struct Kept<K, V> {

@@ -78,7 +78,7 @@ impl From<Review> for ReviewBody {
     }
 }
 
-/// What the votes on a review come to.
+/// What the votes on a review come to. Its form has a number, `counters::FORM`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct CountBody {
     pub(crate) review_id: Uuid,

@@ -186,11 +186,7 @@ async fn an_answer_about_oneself_is_not_sent_twice() -> Result<()> {
     let server = crate::server::Server::sqlite().await?;
     let ada = server.member("ada").await?;
     let first = server.get_as(&ada, "/me").await?;
-    let again = server
-        .request(Method::GET, "/me")
-        .bearer_auth(&ada.token)
-        .header("if-none-match", first.header("etag"));
-    let again = server.send(again).await?;
+    let again = server.get_as_if_changed(&ada, "/me", &first).await?;
     assert_eq!((again.status, again.body), (304, Value::Null));
     assert_eq!(first.header("cache-control"), "private, no-cache");
     Ok(())
