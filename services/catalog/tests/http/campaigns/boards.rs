@@ -61,6 +61,26 @@ on_each_stack! {
         Ok(())
     }
 
+    async fn a_board_shows_at_once_that_its_campaign_went_on(server: Server) -> Result<()> {
+        let scene = Scene::set(server, -5, 5).await?;
+        let now = this_hour(&scene.server).await?;
+        let range = format!("?from={}", text(now - TimeDelta::hours(2)));
+        let paths = ["", "?channel=web", &range].map(|query| format!("{}/board{query}", scene.path));
+        let mut before = Vec::new();
+        for path in &paths {
+            before.push(scene.server.get(path).await?);
+        }
+        scene.count(now, 1, 0, 7).await?;
+        scene.progress("drained").await?;
+        for (path, before) in paths.iter().zip(before) {
+            let board = scene.server.get_if_changed(path, &before).await?.ok(200);
+            assert_eq!(before.ok(200)["state"], "open", "{path}");
+            assert_eq!(board["state"], "drained", "{path}");
+            assert_eq!(super::scene::rows(&board)[0], (1, "b".to_owned(), 7), "{path}");
+        }
+        Ok(())
+    }
+
     async fn a_board_of_a_range_counts_its_hours(server: Server) -> Result<()> {
         let scene = Scene::set(server, -60, 50).await?;
         let now = this_hour(&scene.server).await?;
