@@ -40,6 +40,9 @@ const N_WORKERS: usize = 2;
 /// What SQL may keep in memory: all that a run makes, as on a server of its own.
 const BUFFER_POOL_BYTES: u64 = 6 << 30;
 
+/// What SQL may note in its redo log before it has to write pages.
+const REDO_LOG_BYTES: u64 = 1 << 30;
+
 /// How long everything lasts.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -92,13 +95,7 @@ impl Bench {
             ("TALLY__LOG__FILTER", "info,lapin=off,vote=warn"),
         ];
         let stack = RealStack::start(1, N_WORKERS_MAX, &settings).await?;
-        let mut sql = Conn::new(Opts::from_url(&stack.mysql_url)?).await?;
-        sql.query_drop(format!(
-            "SET GLOBAL innodb_buffer_pool_size = {BUFFER_POOL_BYTES}"
-        ))
-        .await
-        .context("SQL cannot be given more memory")?;
-        sql.disconnect().await?;
+        give_sql_room(&stack.mysql_url).await?;
         let keys = [SigningKey {
             id: "default".to_owned(),
             secret: Secret::new(SECRET),
@@ -193,6 +190,27 @@ impl Bench {
         );
         Ok(())
     }
+}
+
+/// Gives SQL what a server of its own has, where the servers of tests are kept small.
+async fn give_sql_room(mysql_url: &str) -> Result<()> {
+    let mut sql = Conn::new(Opts::from_url(mysql_url)?).await?;
+    for (variable, bytes) in [
+        ("innodb_buffer_pool_size", BUFFER_POOL_BYTES),
+        ("innodb_log_file_size", REDO_LOG_BYTES),
+    ] {
+        sql.query_drop(format!("SET GLOBAL {variable} = {bytes}"))
+            .await
+            .with_context(|| format!("SQL refuses another {variable}"))?;
+        // What it cannot have, it cuts with a warning.
+        let has: Option<u64> = sql.query_first(format!("SELECT @@{variable}")).await?;
+        ensure!(
+            has == Some(bytes),
+            "{variable} stays at {has:?} instead of {bytes}"
+        );
+    }
+    sql.disconnect().await?;
+    Ok(())
 }
 
 fn rival_process(task: &str, stack: &RealStack) -> Result<Service> {
@@ -473,7 +491,9 @@ async fn measure_growth(
     report: &mut Report,
 ) -> Result<()> {
     let found = growth(bench, options.short(), |level| {
-        steps.bar.set_message(format!("growth: {level} votes"));
+        let what = format!("growth: {level} votes");
+        steps.bar.suspend(|| println!("── {what}"));
+        steps.bar.set_message(what);
     })
     .await?;
     for (level, found) in &found {

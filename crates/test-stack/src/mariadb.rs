@@ -22,7 +22,9 @@ pub(crate) const LOGIN: &str = "tally";
 pub(crate) const DATABASE: &str = "tally";
 
 /// Settings that MySQL does not have, or has no other value for.
-const SETTINGS: &str = "binlog_format=ROW\n";
+/// A buffer pool can be enlarged while the server runs up to what was said at its start (loose,
+/// for older versions have no such limit).
+const SETTINGS: &str = "binlog_format=ROW\nloose_innodb_buffer_pool_size_max=8G\n";
 
 /// Prepares a server below `folder`: makes its data folder unless it is there.
 ///
