@@ -1,0 +1,256 @@
+import { useTranslation } from "react-i18next";
+import { Field } from "../ui/Field";
+import type { CampaignDraft, ChannelDraft, Expiry } from "./draft";
+import { type Faults, faultsWithin } from "./faults";
+import { zones } from "./zone";
+
+interface Props {
+  draft: CampaignDraft;
+  change: (part: Partial<CampaignDraft>) => void;
+  /** Whether it is open: then its name and a later end are all that changes. */
+  isFixed: boolean;
+  faults: Faults;
+}
+
+export function CampaignFields(props: Props) {
+  const { t } = useTranslation();
+  const { draft, change, faults } = props;
+  return (
+    <>
+      <Field label={t("editor.name")} error={faults.get("name")}>
+        {(control) => (
+          <input
+            {...control}
+            required
+            maxLength={200}
+            value={draft.name}
+            onChange={(event) => change({ name: event.target.value })}
+          />
+        )}
+      </Field>
+      <Times {...props} />
+      <fieldset className="stack" disabled={props.isFixed}>
+        <Tickets {...props} />
+        <Channels {...props} />
+        <Field
+          label={t("editor.options")}
+          hint={t("editor.optionsHint")}
+          error={faultsWithin(faults, "options")}
+        >
+          {(control) => (
+            <textarea
+              {...control}
+              className="input mono"
+              required
+              rows={8}
+              spellCheck={false}
+              value={draft.options}
+              onChange={(event) => change({ options: event.target.value })}
+            />
+          )}
+        </Field>
+      </fieldset>
+    </>
+  );
+}
+
+function Times({ draft, change, isFixed, faults }: Props) {
+  const { t } = useTranslation();
+  return (
+    <div className="fields">
+      <Field label={t("editor.zone")} hint={t("editor.zoneHint")} error={faults.get("time_zone")}>
+        {(control) => (
+          <>
+            <input
+              {...control}
+              required
+              list="zones"
+              disabled={isFixed}
+              value={draft.zone}
+              onChange={(event) => change({ zone: event.target.value })}
+            />
+            <datalist id="zones">
+              {zones().map((zone) => (
+                <option key={zone} value={zone} />
+              ))}
+            </datalist>
+          </>
+        )}
+      </Field>
+      <Field label={t("editor.startsAt")} error={faults.get("starts_at")}>
+        {(control) => (
+          <input
+            {...control}
+            type="datetime-local"
+            required
+            step={1}
+            disabled={isFixed}
+            value={draft.startsAt}
+            onChange={(event) => change({ startsAt: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label={t("editor.endsAt")} error={faults.get("ends_at")}>
+        {(control) => (
+          <input
+            {...control}
+            type="datetime-local"
+            required
+            step={1}
+            value={draft.endsAt}
+            onChange={(event) => change({ endsAt: event.target.value })}
+          />
+        )}
+      </Field>
+    </div>
+  );
+}
+
+function Tickets({ draft, change, faults }: Props) {
+  const { t } = useTranslation();
+  return (
+    <div className="fields">
+      <Field label={t("editor.freeDaily")} error={faults.get("free_daily_tickets")}>
+        {(control) => (
+          <input
+            {...control}
+            type="number"
+            required
+            min={0}
+            value={draft.freeDaily}
+            onChange={(event) => change({ freeDaily: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label={t("editor.mostPerVote")} error={faults.get("max_tickets_per_vote")}>
+        {(control) => (
+          <input
+            {...control}
+            type="number"
+            required
+            min={1}
+            value={draft.mostPerVote}
+            onChange={(event) => change({ mostPerVote: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label={t("editor.expiry")} error={faults.get("ticket_expiry.days")}>
+        {(control) => (
+          <select
+            {...control}
+            value={draft.expiry}
+            onChange={(event) => change({ expiry: event.target.value as Expiry })}
+          >
+            <option value="end_of_day">{t("editor.expiries.endOfDay")}</option>
+            <option value="days">{t("editor.expiries.days")}</option>
+            <option value="campaign_end">{t("editor.expiries.campaignEnd")}</option>
+          </select>
+        )}
+      </Field>
+      {draft.expiry === "days" && (
+        <Field label={t("editor.expiryDays")}>
+          {(control) => (
+            <input
+              {...control}
+              type="number"
+              required
+              min={1}
+              max={366}
+              value={draft.expiryDays}
+              onChange={(event) => change({ expiryDays: event.target.value })}
+            />
+          )}
+        </Field>
+      )}
+    </div>
+  );
+}
+
+function Channels({ draft, change, faults }: Props) {
+  const { t } = useTranslation();
+  const put = (at: number, part: Partial<ChannelDraft>) =>
+    change({
+      channels: draft.channels.map((channel, n) => (n === at ? { ...channel, ...part } : channel)),
+    });
+  const added = { key: "", name: "", limit: "", voterKinds: "" };
+  return (
+    <fieldset className="stack stack-close">
+      <legend className="legend">{t("editor.channels")}</legend>
+      <ul className="stack">
+        {draft.channels.map((channel, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: channels have no other name while their key is typed.
+          <li key={at} className="channel">
+            <Text
+              label={t("editor.channelKey")}
+              value={channel.key}
+              error={faults.get(`channels[${at}].key`)}
+              put={(key) => put(at, { key })}
+              required
+            />
+            <Text
+              label={t("editor.channelName")}
+              value={channel.name}
+              error={faults.get(`channels[${at}].name`)}
+              put={(name) => put(at, { name })}
+              required
+            />
+            <Text
+              label={t("editor.channelLimit")}
+              value={channel.limit}
+              error={faults.get(`channels[${at}].daily_ticket_limit`)}
+              put={(limit) => put(at, { limit })}
+              inputMode="numeric"
+            />
+            <Text
+              label={t("editor.voterKinds")}
+              value={channel.voterKinds}
+              error={faultsWithin(faults, `channels[${at}].voter_kinds`)}
+              put={(voterKinds) => put(at, { voterKinds })}
+            />
+            {draft.channels.length > 1 && (
+              <button
+                type="button"
+                className="button button-small"
+                onClick={() => change({ channels: draft.channels.filter((_, n) => n !== at) })}
+              >
+                {t("editor.removeChannel")}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <div>
+        <button
+          type="button"
+          className="button button-small"
+          onClick={() => change({ channels: [...draft.channels, added] })}
+        >
+          {t("editor.addChannel")}
+        </button>
+      </div>
+    </fieldset>
+  );
+}
+
+function Text(props: {
+  label: string;
+  value: string;
+  error: string | undefined;
+  put: (value: string) => void;
+  required?: boolean;
+  inputMode?: "numeric";
+}) {
+  return (
+    <Field label={props.label} error={props.error}>
+      {(control) => (
+        <input
+          {...control}
+          required={props.required}
+          inputMode={props.inputMode}
+          value={props.value}
+          onChange={(event) => props.put(event.target.value)}
+        />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,106 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { number } from "../i18n/format";
+import { NeedsRole } from "../session/NeedsSession";
+import { Answered, Stale } from "../ui/states";
+import { At } from "../ui/Time";
+import { useTitle } from "../ui/useTitle";
+import { DeadLetters } from "./DeadLetters";
+import { healthOf } from "./health";
+import { type BallotBox, useBoxes } from "./queries";
+
+/** How votes flow: the boxes they wait in, and what could not be settled. */
+export default function OpsPage() {
+  const { t } = useTranslation();
+  useTitle(t("ops.title"));
+  return (
+    <div className="stack stack-wide">
+      <h1>{t("ops.title")}</h1>
+      <NeedsRole least="operator">
+        <Boxes />
+        <DeadLetters />
+      </NeedsRole>
+    </div>
+  );
+}
+
+const LOOKS = {
+  good: "badge badge-good",
+  behind: "badge badge-warn",
+  unserved: "badge badge-bad",
+  shedding: "badge badge-bad",
+  gone: "badge",
+};
+
+function Boxes() {
+  const { t } = useTranslation();
+  const asked = useBoxes();
+  return (
+    <section className="stack" aria-label={t("ops.boxes")}>
+      <div className="row row-apart">
+        <h2>
+          {t("ops.boxes")} <Stale error={asked.data && asked.error} />
+        </h2>
+        {asked.data && (
+          <span className="small soft">
+            <At at={asked.data.as_of} />
+          </span>
+        )}
+      </div>
+      <Answered asked={asked}>
+        {({ items }) => (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
+          <section className="table-box" tabIndex={0} aria-label={t("ops.boxes")}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">{t("ops.box")}</th>
+                  <th scope="col">{t("ops.health")}</th>
+                  <th scope="col" className="end">
+                    {t("ops.depth")}
+                  </th>
+                  <th scope="col" className="end">
+                    {t("ops.age")}
+                  </th>
+                  <th scope="col" className="end">
+                    {t("ops.workers")}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((box) => (
+                  <BoxRow key={box.name} box={box} />
+                ))}
+              </tbody>
+            </table>
+          </section>
+        )}
+      </Answered>
+      <p className="small soft">{t("ops.boxesHint")}</p>
+    </section>
+  );
+}
+
+function BoxRow({ box }: { box: BallotBox }) {
+  const { t, i18n } = useTranslation();
+  const health = healthOf(box);
+  const n = (value: number | null | undefined) =>
+    value === null || value === undefined ? "–" : number(i18n.language, value);
+  return (
+    <tr>
+      <td className="mono">
+        {box.campaign_id ? <Link to={`/campaigns/${box.campaign_id}`}>{box.name}</Link> : box.name}
+      </td>
+      <td>
+        <span className={LOOKS[health]}>{t(`ops.healths.${health}`)}</span>
+      </td>
+      <td className="end">{n(box.depth)}</td>
+      <td className="end">
+        {box.age_s === null || box.age_s === undefined
+          ? "–"
+          : t("ops.seconds", { n: number(i18n.language, Math.round(box.age_s * 10) / 10) })}
+      </td>
+      <td className="end">{n(box.workers)}</td>
+    </tr>
+  );
+}

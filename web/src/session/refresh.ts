@@ -1,0 +1,68 @@
+import { Problem, problemOf } from "../api/problem";
+import { alone } from "./lock";
+import { remembered } from "./memory";
+import { current, lost, renewed } from "./store";
+import { areFresh, type Tokens, tokensOf } from "./tokens";
+
+/** Tells other tabs of new access tokens, so that they need none of their own. */
+const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("tally.session") : null;
+
+interface Told {
+  readonly userName: string;
+  readonly tokens: Tokens;
+}
+
+channel?.addEventListener("message", ({ data }: MessageEvent<Told>) => {
+  const session = current();
+  if (session.userName === data.userName && session.standing !== "out") renewed(data.tokens);
+});
+
+let renewing: Promise<Tokens | null> | null = null;
+
+/**
+ * Access tokens that are good now, or null without a session. Tokens that are about to end,
+ * or that the server refused (`refused`), are renewed: once for all requests of all tabs.
+ *
+ * @throws Problem when the server cannot be asked; the session stands.
+ */
+export async function tokens(refused?: string): Promise<Tokens | null> {
+  const { standing, tokens } = current();
+  if (standing === "out" || standing === "lost") return null;
+  if (areFresh(tokens, Date.now()) && tokens.accessToken !== refused) return tokens;
+  renewing ??= alone(() => renew(refused)).finally(() => {
+    renewing = null;
+  });
+  return await renewing;
+}
+
+async function renew(refused?: string): Promise<Tokens | null> {
+  // Another tab may have done it while this one waited for its turn.
+  const told = current().tokens;
+  if (areFresh(told, Date.now()) && told.accessToken !== refused) return told;
+  const before = remembered();
+  if (before === null) {
+    lost();
+    return null;
+  }
+  const response = await fetch("/api/v1/sessions/refresh", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ refresh_token: before.refreshToken }),
+  });
+  const body = await response.json().catch(() => undefined);
+  if (response.status === 401) {
+    lost();
+    return null;
+  }
+  if (!response.ok) throw problemOf(response, body, Date.now());
+  if (typeof body?.refresh_token !== "string") throw new Problem(0, "unexpected_answer", "");
+  const fresh = tokensOf(body, Date.now());
+  renewed(fresh, body.refresh_token);
+  announce(before.userName, fresh);
+  return fresh;
+}
+
+/** Tells the other tabs of tokens that were just handed out. */
+export function announce(userName: string, tokens: Tokens): void {
+  channel?.postMessage({ userName, tokens } satisfies Told);
+}
