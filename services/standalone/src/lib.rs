@@ -5,6 +5,8 @@
 mod data_dir;
 mod demo;
 mod running;
+mod web;
 
 pub use data_dir::DataDir;
 pub use running::{Options, Standalone};
+pub use web::built_web;

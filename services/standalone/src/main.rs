@@ -7,7 +7,7 @@ use anyhow::Result;
 use bootstrap::ConfigFile;
 use bootstrap::settings::{Log, LogFormat};
 use clap::Parser;
-use standalone::{DataDir, Options, Standalone};
+use standalone::{DataDir, Options, Standalone, built_web};
 use vote_domain::{Clock, Ids};
 
 /// All of Tally in one process, to try it: no server, no configuration.
@@ -23,6 +23,9 @@ struct Command {
     /// Start without demo restaurants, members, reviews and votes
     #[arg(long)]
     no_demo: bool,
+    /// The folder of the front end as it was built [default: what was built with this program]
+    #[arg(long, value_name = "DIR")]
+    web: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigFile,
 }
@@ -44,16 +47,24 @@ async fn main() -> Result<()> {
     bootstrap::tracing::init(&settings.log)?;
     let shutdown = bootstrap::signals::shutdown_token()?;
     let data_dir = DataDir::at(&command.data_dir)?;
+    let web = command.web.or_else(built_web);
+    let has_web = web.is_some();
     let options = Options {
         data_dir: data_dir.clone(),
         settings,
         demo: !command.no_demo,
         clock: Clock::system(),
         ids: Ids::random(),
+        web,
     };
     let running = Standalone::start(options, shutdown).await?;
     let url = format!("http://{}", running.address());
     println!("Tally answers at {url}");
+    if has_web {
+        println!("  pages                 {url}/");
+    } else {
+        println!("  pages                 not built: with npm, `npm ci && npm run build` in web/");
+    }
     println!("  API to read and try   {url}/docs/");
     if !command.no_demo {
         println!(

@@ -1,6 +1,7 @@
 //! Putting the services together, and taking them down in order.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -23,6 +24,7 @@ use vote_worker::{Worker, WorkerParts, WorkerSettings};
 
 use crate::data_dir::DataDir;
 use crate::demo;
+use crate::web::Web;
 
 /// Voter states in memory end with the process, but nothing is in flight when it listens
 /// again: they are always the same incarnation.
@@ -41,6 +43,8 @@ pub struct Options {
     pub clock: Clock,
     /// Where ids come from.
     pub ids: Ids,
+    /// The folder of the front end as it was built; none to do without.
+    pub web: Option<PathBuf>,
 }
 
 /// Tally, running.
@@ -57,7 +61,8 @@ impl Standalone {
     /// queue is settled before.
     ///
     /// # Errors
-    /// The folder is in use or broken, or the port is taken.
+    /// The folder is in use or broken, the port is taken, or there is no front end where it
+    /// is said to be.
     pub async fn start(options: Options, shutdown: CancellationToken) -> Result<Self> {
         let Options {
             data_dir,
@@ -65,7 +70,9 @@ impl Standalone {
             demo,
             clock,
             ids,
+            web,
         } = options;
+        let web = web.map(|folder| Web::load(&folder)).transpose()?;
         // Before all others, for they take what they measure with from it.
         let meter = Meter::install()?;
         let queue = Queue::embedded(EmbeddedSettings::at(data_dir.queue()))
@@ -150,8 +157,11 @@ impl Standalone {
                 config.app_data(Data::new(votes.clone()));
                 vote_gateway::routes::configure(config);
             })
-            .with_pages(|config| {
-                config.route("/", get().to(welcome));
+            .with_pages(move |config| match &web {
+                Some(web) => web.configure(config),
+                None => {
+                    config.route("/", get().to(welcome));
+                }
             })
             .listen(shutdown)?;
         Ok(Self {
@@ -186,7 +196,7 @@ impl Standalone {
     }
 }
 
-/// `GET /`: until there is a front end, the page to try the API with.
+/// `GET /` without a front end: the page to try the API with.
 async fn welcome() -> HttpResponse {
     HttpResponse::Found()
         .insert_header((header::LOCATION, "/docs/"))
