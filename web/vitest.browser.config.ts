@@ -5,9 +5,9 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.browser.ts"],
     environment: "node",
-    // One server and one browser for all; journeys change what the next one sees.
+    globalSetup: "tests/setup.ts",
+    // One site for all, and few cores.
     fileParallelism: false,
-    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

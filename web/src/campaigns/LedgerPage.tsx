@@ -5,6 +5,7 @@ import { NeedsSession } from "../session/NeedsSession";
 import { More } from "../ui/More";
 import { useProblemText } from "../ui/problemText";
 import { Answered, Empty } from "../ui/states";
+import { TableBox } from "../ui/TableBox";
 import { At } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
 import { reasonOf } from "../votes/VoteStatus";
@@ -41,8 +42,7 @@ function Statement({ campaign }: { campaign: Campaign }) {
           list.length === 0 ? (
             <Empty>{t("ledger.none")}</Empty>
           ) : (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
-            <section className="table-box" tabIndex={0} aria-label={t("ledger.title")}>
+            <TableBox label={t("ledger.title")}>
               <table>
                 <thead>
                   <tr>
@@ -72,7 +72,7 @@ function Statement({ campaign }: { campaign: Campaign }) {
                   ))}
                 </tbody>
               </table>
-            </section>
+            </TableBox>
           )
         }
       </Answered>

@@ -66,7 +66,7 @@ function LotRow({ lot, zone }: { lot: Lot; zone: string }) {
       </span>
       <span>{lot.source === "grant" ? t("wallet.granted") : t("wallet.free")}</span>
       <span className="soft">
-        {t("wallet.until")}{" "}
+        {isSoon ? t("wallet.endsIn") : t("wallet.until")}{" "}
         {isSoon ? (
           <Countdown until={lot.expires_at} />
         ) : (

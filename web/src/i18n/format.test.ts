@@ -13,9 +13,10 @@ describe("a countdown", () => {
       ["minute", 1],
       ["second", 1],
     ]);
-    expect(countdownParts(3_600_000)).toEqual([
-      ["hour", 1],
-      ["minute", 0],
+    expect(countdownParts(3_600_000)).toEqual([["hour", 1]]);
+    expect(countdownParts(60_000)).toEqual([
+      ["minute", 1],
+      ["second", 0],
     ]);
     expect(countdownParts(9_001)).toEqual([["second", 10]]);
     for (const ms of [0, -5_000]) expect(countdownParts(ms)).toEqual([["second", 0]]);

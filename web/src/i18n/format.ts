@@ -2,6 +2,12 @@
 
 const formats = new Map<string, unknown>();
 
+/** The reader's own variety of `language`, such as British English; it decides how dates look. */
+function localeOf(language: string): string {
+  const wanted = "navigator" in globalThis ? (navigator.languages ?? []) : [];
+  return wanted.find((tag) => tag.split("-")[0] === language) ?? language;
+}
+
 function kept<Format>(name: string, make: () => Format): Format {
   const found = formats.get(name) as Format | undefined;
   if (found !== undefined) return found;
@@ -11,24 +17,28 @@ function kept<Format>(name: string, make: () => Format): Format {
 }
 
 export function number(language: string, value: number): string {
-  return kept(`n${language}`, () => new Intl.NumberFormat(language)).format(value);
+  return kept(`n${language}`, () => new Intl.NumberFormat(localeOf(language))).format(value);
 }
 
 export function stars(language: string, mean: number): string {
   const options = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
-  return kept(`s${language}`, () => new Intl.NumberFormat(language, options)).format(mean);
+  return kept(`s${language}`, () => new Intl.NumberFormat(localeOf(language), options)).format(
+    mean,
+  );
 }
 
 export function percent(language: string, share: number): string {
   const options = { style: "percent", maximumFractionDigits: 1 } as const;
-  return kept(`p${language}`, () => new Intl.NumberFormat(language, options)).format(share);
+  return kept(`p${language}`, () => new Intl.NumberFormat(localeOf(language), options)).format(
+    share,
+  );
 }
 
 /** A moment in the zone `timeZone`, the reader's own by default. */
 export function dateTime(language: string, at: Date, timeZone?: string): string {
   return kept(`d${language}${timeZone}`, () => {
     const options = { dateStyle: "medium", timeStyle: "short", timeZone } as const;
-    return new Intl.DateTimeFormat(language, options);
+    return new Intl.DateTimeFormat(localeOf(language), options);
   }).format(at);
 }
 
@@ -44,7 +54,7 @@ export function zoned(language: string, at: Date, timeZone?: string): string {
       timeZone,
       timeZoneName: "short",
     } as const;
-    return new Intl.DateTimeFormat(language, options);
+    return new Intl.DateTimeFormat(localeOf(language), options);
   }).format(at);
 }
 
@@ -58,7 +68,7 @@ export function hour(language: string, at: Date, timeZone?: string): string {
       minute: "2-digit",
       timeZone,
     } as const;
-    return new Intl.DateTimeFormat(language, options);
+    return new Intl.DateTimeFormat(localeOf(language), options);
   }).format(at);
 }
 
@@ -82,7 +92,7 @@ const SPANS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 export function relative(language: string, at: number, now: number): string {
   const format = kept(
     `r${language}`,
-    () => new Intl.RelativeTimeFormat(language, { numeric: "auto" }),
+    () => new Intl.RelativeTimeFormat(localeOf(language), { numeric: "auto" }),
   );
   const away = at - now;
   for (const [unit, ms] of SPANS) {
@@ -105,7 +115,10 @@ export function countdownParts(ms: number): CountdownPart[] {
   ];
   const first = parts.findIndex(([, n]) => n > 0);
   if (first === -1) return [["second", 0]];
-  return parts.slice(first, first + 2);
+  const second = parts[first + 1];
+  // A second part that is nothing is said of minutes only, where it is about to change.
+  const isSaid = second !== undefined && (second[1] > 0 || second[0] === "second");
+  return parts.slice(first, first + (isSaid ? 2 : 1));
 }
 
 /** How long is left, such as "2 days, 3 hr" or "4 min, 10 sec". */
@@ -113,7 +126,7 @@ export function countdown(language: string, ms: number): string {
   const parts = countdownParts(ms).map(([unit, value]) =>
     kept(`u${language}${unit}`, () => {
       const options = { style: "unit", unit, unitDisplay: "short" } as const;
-      return new Intl.NumberFormat(language, options);
+      return new Intl.NumberFormat(localeOf(language), options);
     }).format(value),
   );
   return parts.join(" ");

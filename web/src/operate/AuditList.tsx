@@ -4,6 +4,7 @@ import { answer, api, type Body } from "../api/client";
 import { MINE } from "../session/useSession";
 import { More } from "../ui/More";
 import { Answered, Empty } from "../ui/states";
+import { TableBox } from "../ui/TableBox";
 import { At } from "../ui/Time";
 
 type Entry = Body<"AuditBody">;
@@ -33,8 +34,7 @@ export function AuditList({ action, subject }: { action: string; subject: string
           list.length === 0 ? (
             <Empty>{t("audit.none")}</Empty>
           ) : (
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
-            <section className="table-box" tabIndex={0} aria-label={t("operate.audit")}>
+            <TableBox label={t("operate.audit")}>
               <table>
                 <thead>
                   <tr>
@@ -55,13 +55,13 @@ export function AuditList({ action, subject }: { action: string; subject: string
                         <Who actor={record.actor} />
                       </td>
                       <td className="mono">{record.action}</td>
-                      <td className="mono audit-id">{record.subject}</td>
-                      <td className="mono audit-detail">{JSON.stringify(record.detail)}</td>
+                      <td className="mono wide-cell">{record.subject}</td>
+                      <td className="mono wide-cell">{JSON.stringify(record.detail)}</td>
                     </tr>
                   ))}
                 </tbody>
               </table>
-            </section>
+            </TableBox>
           )
         }
       </Answered>

@@ -54,6 +54,9 @@ export function CampaignFields(props: Props) {
   );
 }
 
+/** Minutes are fine enough, but for a time that has seconds already. */
+const stepOf = (local: string) => (local.length > "2026-05-01T20:00".length ? 1 : 60);
+
 function Times({ draft, change, isFixed, faults }: Props) {
   const { t } = useTranslation();
   return (
@@ -83,7 +86,7 @@ function Times({ draft, change, isFixed, faults }: Props) {
             {...control}
             type="datetime-local"
             required
-            step={1}
+            step={stepOf(draft.startsAt)}
             disabled={isFixed}
             value={draft.startsAt}
             onChange={(event) => change({ startsAt: event.target.value })}
@@ -96,7 +99,7 @@ function Times({ draft, change, isFixed, faults }: Props) {
             {...control}
             type="datetime-local"
             required
-            step={1}
+            step={stepOf(draft.endsAt)}
             value={draft.endsAt}
             onChange={(event) => change({ endsAt: event.target.value })}
           />

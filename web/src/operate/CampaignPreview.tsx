@@ -49,7 +49,7 @@ export function CampaignPreview({ body }: { body: NewCampaign | null }) {
         <dd>{body.channels.map(({ key, name }) => name || key).join(", ")}</dd>
       </dl>
       <p className="small">{t("campaign.options", { count: body.options.length })}</p>
-      <ol className="board preview-options">
+      <ol className="board preview-options" hidden={body.options.length === 0}>
         {body.options.slice(0, 12).map(({ key, name }, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: while they are typed, keys may be the same.
           <li key={at} className="preview-option">

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { number } from "../i18n/format";
 import { NeedsRole } from "../session/NeedsSession";
 import { Answered, Stale } from "../ui/states";
+import { TableBox } from "../ui/TableBox";
 import { At } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
 import { DeadLetters } from "./DeadLetters";
@@ -49,8 +50,7 @@ function Boxes() {
       </div>
       <Answered asked={asked}>
         {({ items }) => (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
-          <section className="table-box" tabIndex={0} aria-label={t("ops.boxes")}>
+          <TableBox label={t("ops.boxes")}>
             <table>
               <thead>
                 <tr>
@@ -73,7 +73,7 @@ function Boxes() {
                 ))}
               </tbody>
             </table>
-          </section>
+          </TableBox>
         )}
       </Answered>
       <p className="small soft">{t("ops.boxesHint")}</p>
@@ -88,7 +88,7 @@ function BoxRow({ box }: { box: BallotBox }) {
     value === null || value === undefined ? "–" : number(i18n.language, value);
   return (
     <tr>
-      <td className="mono">
+      <td className="mono wide-cell">
         {box.campaign_id ? <Link to={`/campaigns/${box.campaign_id}`}>{box.name}</Link> : box.name}
       </td>
       <td>

@@ -25,9 +25,9 @@ export function SessionKeeper() {
 
   useEffect(
     () =>
-      onOtherTab((session) => {
-        if (session === null) signedOut();
-        else if (session.userName !== current().userName) signedIn(session.userName, null);
+      onOtherTab((name) => {
+        if (name === null) signedOut();
+        else if (name !== current().userName) signedIn(name, null);
       }),
     [],
   );

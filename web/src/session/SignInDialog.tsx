@@ -11,14 +11,17 @@ import { useSession } from "./useSession";
 /** Opens over the page whenever somebody is to sign in; what was typed there stays. */
 export function SignInDialog() {
   const { asking, userName } = useSession();
+  return asking && <Asking why={asking} userName={userName ?? ""} />;
+}
+
+function Asking({ why: asking, userName }: { why: "wanted" | "lost"; userName: string }) {
   const { t } = useTranslation();
   const [isNew, setIsNew] = useState(false);
-  if (asking === null) return null;
   const wantsNew = isNew && asking === "wanted";
   return (
     <Dialog title={wantsNew ? t("session.signUp") : t("session.signIn")} close={dismiss}>
       {asking === "lost" && <p className="note note-warn">{t("session.lost")}</p>}
-      <Credentials key={String(wantsNew)} isNew={wantsNew} userName={userName ?? ""} />
+      <Credentials key={String(wantsNew)} isNew={wantsNew} userName={userName} />
       {asking === "wanted" && (
         <p className="small">
           {wantsNew ? t("session.haveAccount") : t("session.noAccount")}{" "}

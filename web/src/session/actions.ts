@@ -1,15 +1,17 @@
 import { answer, api, outcome } from "../api/client";
-import { remembered } from "./memory";
+import { alone } from "./lock";
 import { announce } from "./refresh";
 import { signedIn, signedOut } from "./store";
 import { tokensOf } from "./tokens";
+import { keepRefreshToken, refreshToken } from "./vault";
 
 /** @throws Problem `invalid_credentials`, `rate_limited`, … */
 export async function signIn(userName: string, password: string): Promise<void> {
   const body = { user_name: userName, password };
   const pair = await answer(api.POST("/api/v1/sessions", { body }));
   const tokens = tokensOf(pair, Date.now());
-  signedIn(userName, tokens, pair.refresh_token);
+  await alone(() => keepRefreshToken(pair.refresh_token));
+  signedIn(userName, tokens);
   announce(userName, tokens);
 }
 
@@ -22,11 +24,12 @@ export async function signUp(userName: string, password: string): Promise<void> 
 
 /** Ends this session; here at once, and at the server as soon as it can be told. */
 export async function signOut(): Promise<void> {
-  const before = remembered();
-  const body = before ? { refresh_token: before.refreshToken } : undefined;
+  const token = await refreshToken();
+  const body = token === null ? undefined : { refresh_token: token };
   try {
     await outcome(api.DELETE("/api/v1/sessions", { body }));
   } finally {
+    await alone(() => keepRefreshToken(null));
     signedOut();
   }
 }

@@ -1,8 +1,8 @@
 import { Problem, problemOf } from "../api/problem";
 import { alone } from "./lock";
-import { remembered } from "./memory";
 import { current, lost, renewed } from "./store";
 import { areFresh, type Tokens, tokensOf } from "./tokens";
+import { keepRefreshToken, refreshToken } from "./vault";
 
 /** Tells other tabs of new access tokens, so that they need none of their own. */
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("tally.session") : null;
@@ -39,26 +39,30 @@ async function renew(refused?: string): Promise<Tokens | null> {
   // Another tab may have done it while this one waited for its turn.
   const told = current().tokens;
   if (areFresh(told, Date.now()) && told.accessToken !== refused) return told;
-  const before = remembered();
-  if (before === null) {
+  const spent = await refreshToken();
+  const { userName } = current();
+  if (spent === null || userName === null) {
     lost();
     return null;
   }
   const response = await fetch("/api/v1/sessions/refresh", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ refresh_token: before.refreshToken }),
+    body: JSON.stringify({ refresh_token: spent }),
   });
   const body = await response.json().catch(() => undefined);
   if (response.status === 401) {
+    await keepRefreshToken(null);
     lost();
     return null;
   }
   if (!response.ok) throw problemOf(response, body, Date.now());
   if (typeof body?.refresh_token !== "string") throw new Problem(0, "unexpected_answer", "");
   const fresh = tokensOf(body, Date.now());
-  renewed(fresh, body.refresh_token);
-  announce(before.userName, fresh);
+  // Before the next tab has its turn.
+  await keepRefreshToken(body.refresh_token);
+  renewed(fresh);
+  announce(userName, fresh);
   return fresh;
 }
 

@@ -1,5 +1,5 @@
 import { Problem } from "../api/problem";
-import { type Remembered, remember, remembered } from "./memory";
+import { rememberedName, rememberName } from "./memory";
 import type { Tokens } from "./tokens";
 
 /** Who is here: `restoring` until a remembered session was renewed, `lost` when it could not. */
@@ -15,13 +15,13 @@ export interface Session {
 
 type Waiter = { resolve: () => void; reject: (problem: Problem) => void };
 
-let session: Session = begun(remembered());
+let session: Session = begun(rememberedName());
 const listeners = new Set<() => void>();
 let waiters: Waiter[] = [];
 
-function begun(before: Remembered | null): Session {
-  const standing = before ? "restoring" : "out";
-  return { standing, userName: before?.userName ?? null, tokens: null, asking: null };
+function begun(userName: string | null): Session {
+  const standing = userName === null ? "out" : "restoring";
+  return { standing, userName, tokens: null, asking: null };
 }
 
 export function current(): Session {
@@ -39,9 +39,9 @@ function put(next: Session): void {
 }
 
 /** Somebody signed in, here or in another tab. Who waited for that goes on. */
-export function signedIn(userName: string, tokens: Tokens | null, refreshToken?: string): void {
+export function signedIn(userName: string, tokens: Tokens | null): void {
   const isOther = session.userName !== null && session.userName !== userName;
-  if (refreshToken !== undefined) remember({ refreshToken, userName });
+  rememberName(userName);
   put({ standing: tokens ? "in" : "restoring", userName, tokens, asking: null });
   const waiting = waiters;
   waiters = [];
@@ -53,21 +53,18 @@ export function signedIn(userName: string, tokens: Tokens | null, refreshToken?:
 }
 
 /** The tokens of the same session were renewed, here or in another tab. */
-export function renewed(tokens: Tokens, refreshToken?: string): void {
-  const { userName } = session;
-  if (userName !== null && refreshToken !== undefined) remember({ refreshToken, userName });
+export function renewed(tokens: Tokens): void {
   put({ ...session, standing: "in", tokens });
 }
 
 /** The session ended by itself: it was revoked, or ran out. */
 export function lost(): void {
   if (session.standing === "lost" || session.standing === "out") return;
-  remember(null);
   put({ ...session, standing: "lost", tokens: null });
 }
 
 export function signedOut(): void {
-  remember(null);
+  rememberName(null);
   put({ standing: "out", userName: null, tokens: null, asking: null });
 }
 
@@ -84,6 +81,7 @@ export function dismiss(): void {
   const waiting = waiters;
   waiters = [];
   const isLost = session.standing === "lost";
+  if (isLost) rememberName(null);
   put({ ...session, standing: isLost ? "out" : session.standing, asking: null });
   for (const waiter of waiting) waiter.reject(new Problem(0, "not_signed_in", ""));
 }

@@ -60,6 +60,7 @@ export const campaigns = {
     free: "Free",
     granted: "Granted",
     until: "until",
+    endsIn: "for another",
   },
   option: { restaurant: "To the restaurant" },
   hours: {

@@ -52,6 +52,7 @@ export const campaigns = {
     free: "免费",
     granted: "发放",
     until: "有效期至",
+    endsIn: "剩余",
   },
   option: { restaurant: "前往餐厅" },
   hours: {

@@ -1,0 +1,90 @@
+/**
+ * The refresh token lies in IndexedDB, so that a session outlives the tab, and all tabs share
+ * one. It is not in localStorage, which each tab's process has a copy of: a tab that has waited
+ * for its turn could still read the token that another one has just spent there, and a spent
+ * token used again revokes the session.
+ *
+ * A script on this page could read it, as it could use any session from here. That there is no
+ * such script is what the Content-Security-Policy is for: scripts come from our own origin
+ * alone, and none stands within a page.
+ */
+const DATABASE = "tally";
+const STORE = "session";
+const TOKEN = "refresh_token";
+const HOLDER = "holder";
+
+let opened: Promise<IDBDatabase> | undefined;
+
+function database(): Promise<IDBDatabase> {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+/** Runs `work` alone on the store, over all tabs; ends once what it wrote is there for all. */
+async function transact<T>(work: (store: IDBObjectStore) => IDBRequest): Promise<T> {
+  const transaction = (await database()).transaction(STORE, "readwrite", { durability: "strict" });
+  const request = work(transaction.objectStore(STORE));
+  return await new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+/** Where there is no IndexedDB, a session ends with the tab. */
+let ownToken: string | null = null;
+
+export async function refreshToken(): Promise<string | null> {
+  try {
+    const found: unknown = await transact((store) => store.get(TOKEN));
+    return typeof found === "string" ? found : null;
+  } catch {
+    return ownToken;
+  }
+}
+
+export async function keepRefreshToken(token: string | null): Promise<void> {
+  ownToken = token;
+  try {
+    await transact<unknown>((store) =>
+      token === null ? store.delete(TOKEN) : store.put(token, TOKEN),
+    );
+  } catch {
+    // It is kept in this tab.
+  }
+}
+
+/** Who holds the lock, and until when, where the browser has none of its own. */
+interface Holder {
+  readonly name: string;
+  readonly until: number;
+}
+
+/** Takes the lock for `name` until `until`, unless another holds it at `now`. */
+export async function takeLock(name: string, now: number, until: number): Promise<boolean> {
+  try {
+    let isTaken = false;
+    await transact((store) => {
+      const request: IDBRequest<Holder | undefined> = store.get(HOLDER);
+      request.onsuccess = () => {
+        const holder = request.result;
+        if (holder && holder.name !== name && holder.until > now) return;
+        isTaken = true;
+        store.put({ name, until }, HOLDER);
+      };
+      return request;
+    });
+    return isTaken;
+  } catch {
+    // Nothing is shared with other tabs, then.
+    return true;
+  }
+}
+
+export async function releaseLock(): Promise<void> {
+  await transact((store) => store.delete(HOLDER)).catch(() => undefined);
+}

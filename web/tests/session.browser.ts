@@ -1,0 +1,128 @@
+import { describe, expect, inject, it } from "vitest";
+import { expectAccessible, expectSound, open, openTab, shoot, signIn } from "./browser";
+import { Caller, fresh, PASSWORD } from "./site";
+
+const account = /^Account of/;
+
+describe("an account", () => {
+  it("is made, left and entered again", async () => {
+    const name = fresh("newcomer");
+    const page = await open("/restaurants");
+    await page.getByRole("banner").getByRole("button", { name: "Sign in" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Create an account" }).click();
+    await dialog.getByLabel("User name").fill("a b");
+    await dialog.getByLabel("Password").fill("short");
+    await dialog.getByRole("button", { name: "Create an account" }).click();
+    await dialog.locator(".field-error").waitFor();
+    await expectAccessible(page);
+    await shoot(page, "sign-up");
+    await dialog.getByLabel("User name").fill(name);
+    await dialog.getByLabel("Password").fill(PASSWORD);
+    await dialog.getByRole("button", { name: "Create an account" }).click();
+    await page.getByRole("button", { name: account }).click();
+    await page.getByText("3 of 3 votes left today").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await signIn(page, { name });
+    await page.reload();
+    await page.getByRole("button", { name: account }).waitFor();
+    expectSound(page);
+  });
+
+  it("says when the password is wrong, and keeps the name", async () => {
+    const page = await open("/restaurants");
+    await page.getByRole("banner").getByRole("button", { name: "Sign in" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("User name").fill("demo");
+    await dialog.getByLabel("Password").fill("not the password");
+    await dialog.getByRole("button", { name: "Sign in" }).click();
+    await dialog.getByText("There is no account with this name and password.").waitFor();
+    expect(await dialog.getByLabel("User name").inputValue()).toBe("demo");
+  });
+});
+
+describe("a session", () => {
+  it("that is lost is entered again without losing what was typed, and the request goes on", async () => {
+    const url = inject("url");
+    const member = await Caller.signUp(url, "member");
+    const items = await member.call<{ items: { item_id: string }[] }>(
+      "GET",
+      `/restaurants/${await somePlace(member)}/items`,
+    );
+    const page = await open(`/items/${items.items[0]?.item_id}`, { as: member });
+    await page.getByRole("button", { name: "Write a review" }).click();
+    await page.getByRole("radio", { name: "4 stars of 5" }).check();
+    const content = `Typed before the session ended ${fresh("")}`;
+    await page.getByLabel("Your review").fill(content);
+    // Everywhere signed out; and the access token, which is not looked up, is refused once.
+    await member.call("DELETE", "/sessions");
+    let nRefused = 0;
+    await page.route("**/api/v1/restaurants/*/reviews", (route) => {
+      if (route.request().method() !== "POST" || nRefused > 0) return route.continue();
+      nRefused += 1;
+      return route.fulfill({
+        status: 401,
+        contentType: "application/problem+json",
+        body: JSON.stringify({ status: 401, code: "unauthenticated", detail: "Expired." }),
+      });
+    });
+    await page.getByRole("button", { name: "Publish" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Your session has ended.").waitFor();
+    await shoot(page, "session-lost");
+    await dialog.getByLabel("Password").fill(PASSWORD);
+    await dialog.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("article").getByText(content).waitFor();
+  });
+
+  it("is renewed once for all tabs, also when they load at the same moment", async () => {
+    const member = await Caller.signUp(inject("url"), "member");
+    const page = await open("/me", { as: member });
+    const tabs = [page, await openTab(page, "/me"), await openTab(page, "/campaigns")];
+    // What was begun is ended first: a page that goes away in the middle of a renewal takes
+    // the new token with it.
+    const settled = () => Promise.all(tabs.map((tab) => tab.waitForLoadState("networkidle")));
+    for (let round = 0; round < 6; round += 1) {
+      await settled();
+      await Promise.all(tabs.map((tab) => tab.reload()));
+      for (const tab of tabs) await tab.getByRole("button", { name: account }).waitFor();
+      await page.getByText("Votes left today", { exact: true }).waitFor();
+    }
+    for (const tab of tabs) expectSound(tab);
+  });
+
+  it("ends in all tabs", async () => {
+    const member = await Caller.signUp(inject("url"), "member");
+    const page = await open("/me", { as: member });
+    const tab = await openTab(page, "/me");
+    await tab.getByRole("button", { name: account }).click();
+    await tab.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("Sign in to see this.").waitFor();
+  });
+});
+
+describe("the menu", () => {
+  it("switches colours and language, and both stay", async () => {
+    const page = await open("/restaurants");
+    const paper = () =>
+      page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const light = await paper();
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("button", { name: "Dark" }).click();
+    expect(await paper()).not.toBe(light);
+    await page.getByRole("button", { name: "简体中文" }).click();
+    await page.getByRole("heading", { name: "餐厅", level: 1 }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "餐厅", level: 1 }).waitFor();
+    expect(await paper()).not.toBe(light);
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe("zh-Hans");
+    await shoot(page, "restaurants-zh-dark");
+    await expectAccessible(page);
+  });
+});
+
+async function somePlace(caller: Caller): Promise<string> {
+  const page = await caller.call<{ items: { restaurant_id: string }[] }>("GET", "/restaurants");
+  return page.items[0]?.restaurant_id ?? "";
+}
