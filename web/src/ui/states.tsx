@@ -59,7 +59,9 @@ export function Answered<Data>(props: {
   children: (data: Data) => ReactNode;
 }) {
   const { asked, rows, children } = props;
-  if (asked.data !== undefined) return children(asked.data);
+  // What is gone is not shown as if it were there still.
+  const isGone = asked.error ? asProblem(asked.error).status === 404 : false;
+  if (!isGone && asked.data !== undefined) return children(asked.data);
   if (asked.error) return <Failure error={asked.error} retry={() => asked.refetch()} />;
   return <Loading rows={rows} />;
 }

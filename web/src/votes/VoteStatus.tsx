@@ -24,7 +24,7 @@ function Words({ phase }: { phase: Phase }) {
   const say = useProblemText();
   switch (phase.at) {
     case "sending":
-      return phase.attempt > 1 || phase.retryAt !== null ? (
+      return isWaiting(phase) ? (
         <Waiting attempt={phase.attempt} retryAt={phase.retryAt} />
       ) : (
         t("vote.sending")
@@ -50,6 +50,11 @@ function Words({ phase }: { phase: Phase }) {
   }
 }
 
+/** Whether the first try did not do. */
+function isWaiting(phase: { attempt: number; retryAt: number | null }): boolean {
+  return phase.attempt > 1 || phase.retryAt !== null || !navigator.onLine;
+}
+
 /** A rejection's reason is a problem's code. */
 export function reasonOf(reason: string | null, say: (problem: FailedBy) => string): string {
   return reason === null ? "" : say({ code: reason, detail: reason, members: {} });
@@ -66,7 +71,7 @@ function Waiting({ attempt, retryAt }: { attempt: number; retryAt: number | null
 function Deeds({ vote }: { vote: Vote }) {
   const { t } = useTranslation();
   const { phase, key } = vote;
-  if (phase.at === "sending" && (phase.attempt > 1 || phase.retryAt !== null)) {
+  if (phase.at === "sending" && isWaiting(phase)) {
     return (
       <button type="button" className="link-button" onClick={() => giveUp(key)}>
         {t("vote.giveUp")}
