@@ -138,6 +138,12 @@ def check_references(resource, names, pods):
             check_secret(resource, entry["secretKey"])
 
 
+def check_rules(resource):
+    kept = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
+    if resource["spec"] != kept:
+        fault(resource, "says something else than deploy/prometheus/rules.yml")
+
+
 def main():
     resources = [resource for resource in yaml.safe_load_all(sys.stdin) if resource]
     names = {(resource["kind"], resource["metadata"]["name"]) for resource in resources}
@@ -148,6 +154,8 @@ def main():
         if pod:
             check_pod(resource, pod, names)
         check_references(resource, names, pods)
+        if resource["kind"] == "PrometheusRule":
+            check_rules(resource)
     for text in faults:
         print(text)
     print(f"{len(resources)} resources, {len(faults)} faults")

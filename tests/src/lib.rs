@@ -4,7 +4,8 @@
 //! [`RealStack`] runs the services as processes on real servers, [`Embedded`] runs
 //! `standalone`; both are a [`Site`], and most journeys are the same on either
 //! ([`on_both!`]). [`chaos`] votes while everything is killed, and judges the outcome;
-//! [`campaign`] does so with campaigns that end meanwhile.
+//! [`campaign`] does so with campaigns that end meanwhile. [`deployed`] sees a whole installation
+//! through its API gateway.
 
 mod answer;
 mod broker_api;
@@ -12,6 +13,7 @@ pub mod campaign;
 mod campaign_import;
 pub mod chaos;
 mod client;
+pub mod deployed;
 mod embedded;
 mod import;
 mod links;

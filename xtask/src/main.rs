@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod chaos;
 mod close_runs;
+mod compose;
 mod fuzz;
 mod mutants;
 mod packages;
@@ -48,6 +49,8 @@ enum Task {
     Mutants(mutants::Arguments),
     /// Measure Tally, beside what would be built instead and what the servers can do.
     Bench(bench::Arguments),
+    /// Bring up docker-compose.yml on a private engine, and judge it under load.
+    ComposeTest(compose::Arguments),
     /// Try every route against its description, with schemathesis.
     ApiCheck(schemathesis::Arguments),
     /// Feed made-up bytes to what reads bytes from outside, with libFuzzer.
@@ -64,6 +67,7 @@ async fn main() -> ExitCode {
         Task::CloseRuns(arguments) => close_runs::run(&arguments),
         Task::Mutants(arguments) => mutants::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::ComposeTest(arguments) => compose::compose_test(&arguments),
         Task::ApiCheck(arguments) => schemathesis::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
     };

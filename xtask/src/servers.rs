@@ -5,7 +5,7 @@
 //! namespace of their own. All other paths stay what they are, and the process that was
 //! started is the server itself: signals, pids and working directories are as always.
 
-mod root;
+pub(crate) mod root;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,6 +15,14 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::cargo;
+
+/// MySQL without the package that would make a database and a service of it.
+const PACKAGES: [&str; 4] = [
+    "mysql-server-core",
+    "mysql-client",
+    "rabbitmq-server",
+    "redis-server",
+];
 
 /// What the tests start, and where it lies in the root.
 const PROGRAMS: [&str; 6] = [
@@ -35,7 +43,7 @@ const PROGRAMS: [&str; 6] = [
 /// When they cannot be fetched, or this machine lets nobody make a mount namespace.
 pub(crate) fn require_current() -> Result<PathBuf> {
     let home = cargo::target().join("servers");
-    let root = root::require(&home)?;
+    let root = root::require(&home, "sid", &PACKAGES)?;
     let bin = home.join("bin");
     fs::create_dir_all(&bin).with_context(|| format!("cannot make {}", bin.display()))?;
     for program in PROGRAMS {
@@ -62,15 +70,18 @@ fn write_script(bin: &Path, root: &Path, program: &Path) -> Result<()> {
         .with_context(|| format!("cannot write {}", script.display()))
 }
 
+/// What lays the root `$0` over the machine, and becomes a program of it with its arguments; to
+/// be run by a shell in a mount namespace of its own.
+pub(crate) const BECOME: &str =
+    r#"mount --bind "$0/etc" /etc && mount --bind "$0/usr" /usr && exec "$@""#;
+
 /// Becomes `program` of `root`.
 fn script_text(root: &Path, program: &Path) -> String {
     let (root, program) = (quoted(root), program.display());
     format!(
         r#"#!/bin/sh
 # Written by `cargo xtask`.
-exec unshare --mount -- /bin/sh -c \
-    'mount --bind "$0/etc" /etc && mount --bind "$0/usr" /usr && exec "$@"' \
-    {root} {program} "$@"
+exec unshare --mount -- /bin/sh -c '{BECOME}' {root} {program} "$@"
 "#
     )
 }

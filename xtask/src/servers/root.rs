@@ -1,4 +1,4 @@
-//! A root folder with current servers, made by `debootstrap`.
+//! A root folder with current programs, made by `debootstrap`.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -14,48 +14,37 @@ use crate::packages::{POLICY, POLICY_PATH, is_root, require_debootstrap};
 /// Debian's unstable distribution: the newest that is packaged.
 const SUITE: &str = "sid";
 
-/// MySQL without the package that would make a database and a service of it.
-const PACKAGES: [&str; 4] = [
-    "mysql-server-core",
-    "mysql-client",
-    "rabbitmq-server",
-    "redis-server",
-];
-
 /// Says in the root which packages it was made with.
 const MARK: &str = "tally-servers";
 
-/// The root below `home`, which is made if it is not there, or was made with others than
-/// [`PACKAGES`].
+/// The root called `name` below `home`, which is made if it is not there, or was made with
+/// other packages than `packages`.
 ///
-/// Takes about 700 MB and, on a fast line, two minutes.
+/// Takes 500 to 900 MB and, on a fast line, two minutes.
 ///
 /// # Errors
 /// When it cannot be made; what `debootstrap` said is in its log below `home`.
-pub(super) fn require(home: &Path) -> Result<PathBuf> {
+pub(crate) fn require(home: &Path, name: &str, packages: &[&str]) -> Result<PathBuf> {
     fs::create_dir_all(home).with_context(|| format!("cannot make {}", home.display()))?;
     let home =
         fs::canonicalize(home).with_context(|| format!("cannot resolve {}", home.display()))?;
     let lock = File::create(home.join("lock")).context("cannot write a lock file")?;
     lock.lock().context("cannot take the lock")?;
-    let root = home.join(SUITE);
-    if fs::read_to_string(root.join(MARK)).is_ok_and(|made_with| made_with == mark()) {
-        println!("Current servers lie in {}.", root.display());
+    let root = home.join(name);
+    let mark = packages.join(" ");
+    if fs::read_to_string(root.join(MARK)).is_ok_and(|made_with| made_with == mark) {
+        println!("Current programs lie in {}.", root.display());
     } else {
-        make(&home, &root)?;
+        make(&home, &root, packages)?;
     }
-    tell_versions(&root);
+    tell_versions(&root, packages);
     Ok(root)
 }
 
-fn mark() -> String {
-    PACKAGES.join(" ")
-}
-
-fn make(home: &Path, root: &Path) -> Result<()> {
+fn make(home: &Path, root: &Path, packages: &[&str]) -> Result<()> {
     ensure!(
         is_root(),
-        "only root can make a root folder with current servers: run `cargo xtask test --stack latest` as root"
+        "only root can make a root folder with current programs: run this as root"
     );
     let merged = fs::symlink_metadata("/lib").is_ok_and(|lib| lib.is_symlink());
     ensure!(
@@ -64,22 +53,22 @@ fn make(home: &Path, root: &Path) -> Result<()> {
     );
     require_debootstrap()?;
     // Made beside its place: a half-made one must not pass for a whole one.
-    let partial = home.join(format!("{SUITE}.partial"));
+    let partial = root.with_extension("partial");
     for old in [&partial, &root.to_owned()] {
         if old.exists() {
             fs::remove_dir_all(old).with_context(|| format!("cannot remove {}", old.display()))?;
         }
     }
     println!(
-        "Fetching current servers from Debian's {SUITE} into {}: about 700 MB, two minutes …",
+        "Fetching current programs from Debian's {SUITE} into {}: about 700 MB, two minutes …",
         root.display()
     );
     forbid_services(&partial)?;
-    debootstrap(&partial, &home.join("debootstrap.log"))?;
+    debootstrap(&partial, packages, &home.join("debootstrap.log"))?;
     fs::write(partial.join("etc/hosts"), "127.0.0.1 localhost\n")
         .context("cannot write the root's hosts")?;
     remove_archives(&partial)?;
-    fs::write(partial.join(MARK), mark()).context("cannot mark the root as whole")?;
+    fs::write(partial.join(MARK), packages.join(" ")).context("cannot mark the root as whole")?;
     fs::rename(&partial, root).context("cannot put the root into its place")
 }
 
@@ -96,12 +85,12 @@ fn forbid_services(root: &Path) -> Result<()> {
 ///
 /// What it mounts is in a namespace of its own, so that a run that is killed leaves
 /// nothing mounted.
-fn debootstrap(root: &Path, log_path: &Path) -> Result<()> {
+fn debootstrap(root: &Path, packages: &[&str], log_path: &Path) -> Result<()> {
     let mut log =
         File::create(log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
     let mut child = Command::new("unshare")
         .args(["--mount", "--", "debootstrap", "--variant=minbase"])
-        .arg(format!("--include={}", PACKAGES.join(",")))
+        .arg(format!("--include={}", packages.join(",")))
         .arg(SUITE)
         .arg(root)
         .args(mirror())
@@ -180,14 +169,14 @@ fn remove_archives(root: &Path) -> Result<()> {
 }
 
 /// Best effort: tests do not need to know.
-fn tell_versions(root: &Path) {
+fn tell_versions(root: &Path, packages: &[&str]) {
     let _ = Command::new("dpkg-query")
         .arg(format!(
             "--admindir={}",
             root.join("var/lib/dpkg").display()
         ))
         .args(["--show", "--showformat=   ${Package} ${Version}\n"])
-        .args(PACKAGES)
+        .args(packages)
         .status();
 }
 

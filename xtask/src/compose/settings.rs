@@ -1,0 +1,182 @@
+//! The files of the deployment, each read by the program it is for; and whether what runs is as
+//! closed as they say.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::answer_of;
+use super::engine::Engine;
+use super::kubernetes;
+use crate::cargo::root;
+
+/// Ways of putting compose files together that an operator may choose.
+const COMPOSITIONS: [&[&str]; 3] = [
+    &["docker-compose.yml"],
+    &["docker-compose.yml", "deploy/compose/tls.yml"],
+    &["docker-compose.yml", "deploy/standins/compose.yml"],
+];
+
+/// Lets Docker Compose, promtool and kustomize read their files, and nginx its own, with and
+/// without TLS.
+pub(super) fn check(engine: &Engine) -> Result<()> {
+    for files in COMPOSITIONS {
+        let mut args = vec!["compose"];
+        for file in files {
+            args.extend(["--file", file]);
+        }
+        args.extend(["--profile", "*", "config", "--quiet"]);
+        let output = engine.program("docker").args(&args).output();
+        answer_of(&output.context("cannot run docker")?, &files.join(" with "))?;
+    }
+    println!("Docker Compose takes its files.");
+    kubernetes::check(|folder| {
+        let output = engine
+            .program("kustomize")
+            .args(["build", "--load-restrictor=LoadRestrictionsNone", folder])
+            .output();
+        answer_of(&output.context("cannot run kustomize")?, folder)
+    })
+}
+
+/// Looks at every container of Tally's: who it runs as, and what it may.
+pub(super) fn check_running(engine: &Engine) -> Result<()> {
+    let ids = engine.ask(&[
+        "ps",
+        "--quiet",
+        "--filter",
+        "label=com.docker.compose.project=tally",
+    ])?;
+    let ids: Vec<&str> = ids.split_whitespace().collect();
+    ensure!(ids.len() >= 9, "only {} containers run", ids.len());
+    let format = "{{.Name}} user={{.Config.User}} read_only={{.HostConfig.ReadonlyRootfs}} \
+                  dropped={{.HostConfig.CapDrop}} memory={{.HostConfig.Memory}} \
+                  pids={{.HostConfig.PidsLimit}} privileged={{.HostConfig.Privileged}} \
+                  options={{.HostConfig.SecurityOpt}}";
+    let mut args = vec!["inspect", "--format", format];
+    args.extend(&ids);
+    let said = engine.ask(&args)?;
+    for line in said.lines() {
+        let is_open = line.contains("user= ")
+            || line.contains("user=0")
+            || line.contains("user=root")
+            || line.contains("read_only=false")
+            || !line.contains("dropped=[ALL]")
+            || line.contains("memory=0 ")
+            || line.contains("pids=<nil>")
+            || line.contains("privileged=true")
+            || !line.contains("no-new-privileges");
+        ensure!(!is_open, "this container may do more than it needs: {line}");
+    }
+    println!(
+        "{} containers: no root, nothing to write on, no rights, limits",
+        ids.len()
+    );
+    match secret_in_environments(engine, &ids)? {
+        Some((variable, secret)) => bail!("{variable} holds the secret {secret}"),
+        None => Ok(()),
+    }
+}
+
+/// A variable of a container in which a secret stands, and that secret's name.
+fn secret_in_environments(engine: &Engine, ids: &[&str]) -> Result<Option<(String, String)>> {
+    let mut args = vec![
+        "inspect",
+        "--format",
+        "{{range .Config.Env}}{{println .}}{{end}}",
+    ];
+    args.extend(ids);
+    let said = engine.ask(&args)?;
+    let folder = engine.secrets();
+    let files =
+        fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    for file in files {
+        let file = file.context("cannot list secrets")?;
+        let secret = fs::read_to_string(file.path()).unwrap_or_default();
+        let secret = secret.trim();
+        // The names of files may be what secrets of a test are.
+        let is_path = |line: &str| line.contains("=/run/secrets/");
+        let holds = |line: &&str| secret.len() >= 12 && line.contains(secret) && !is_path(line);
+        if let Some(line) = said.lines().find(holds) {
+            let variable = line.split('=').next().unwrap_or_default();
+            let name = file.file_name().to_string_lossy().into_owned();
+            return Ok(Some((variable.to_owned(), name)));
+        }
+    }
+    Ok(None)
+}
+
+/// Lets promtool of Prometheus' stand-in and nginx of its own read their files, in containers
+/// as they will run.
+pub(super) fn check_in_containers(engine: &Engine) -> Result<()> {
+    let here = root().display().to_string();
+    let mounted = format!("{here}/deploy/prometheus:/etc/prometheus:ro");
+    for args in [
+        ["check", "config", "/etc/prometheus/prometheus.yml"],
+        ["test", "rules", "/etc/prometheus/rules_test.yml"],
+    ] {
+        let mut all = vec![
+            "run",
+            "--rm",
+            "--volume",
+            &mounted,
+            "--entrypoint",
+            "promtool",
+            "tally-standin/prometheus:local",
+        ];
+        all.extend(args);
+        engine.docker(&all)?;
+    }
+    let mounted = format!("{here}/deploy/alertmanager:/etc/alertmanager:ro");
+    engine.docker(&[
+        "run",
+        "--rm",
+        "--volume",
+        &mounted,
+        "--entrypoint",
+        "amtool",
+        "tally-standin/alertmanager:local",
+        "check-config",
+        "/etc/alertmanager/alertmanager.yml",
+    ])?;
+    check_tls(engine)
+}
+
+/// nginx with TLS, with a certificate of its own.
+fn check_tls(engine: &Engine) -> Result<()> {
+    let secrets = engine.secrets();
+    let (certificate, key) = (secrets.join("tls-certificate"), secrets.join("tls-key"));
+    if !certificate.exists() {
+        let output = Command::new("openssl")
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            ])
+            .args(["-subj", "/CN=localhost", "-keyout"])
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate)
+            .output();
+        answer_of(&output.context("cannot run openssl")?, "openssl")?;
+        for file in [&certificate, &key] {
+            let output = Command::new("chmod").arg("444").arg(file).output();
+            answer_of(&output.context("cannot run chmod")?, "chmod")?;
+        }
+    }
+    let (certificate, key) = (certificate.display(), key.display());
+    let tls = root().join("deploy/nginx/tls.conf");
+    engine.docker(&[
+        "run",
+        "--rm",
+        "--read-only",
+        "--tmpfs=/tmp:uid=65532",
+        &format!("--volume={certificate}:/run/secrets/tls-certificate:ro"),
+        &format!("--volume={key}:/run/secrets/tls-key:ro"),
+        &format!(
+            "--volume={}:/etc/tally/servers/plain.conf:ro",
+            tls.display()
+        ),
+        "tally/front:standin",
+        "-t",
+    ])
+}
