@@ -78,6 +78,7 @@ describe("polling", () => {
     expect(shifts).toBe(0);
     expect(asked.length).toBeGreaterThanOrEqual(2);
     expect(asked.length).toBeLessThanOrEqual(5);
+    expect(asked.every(({ tagged }) => tagged)).toBe(true);
     expect(new Set(asked.map(({ n }) => n))).toEqual(new Set([reviews.items.length]));
     expectSound(page);
   });

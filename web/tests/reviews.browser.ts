@@ -185,6 +185,39 @@ describe("a vote", () => {
     await expectCounts(spent, 0, 0);
   });
 
+  it("says that its state is unknown while it is, and why it was rejected", async () => {
+    const [unknown, rejected] = [await write("In doubt"), await write("Too late")];
+    const voter = await Caller.signUp(inject("url"), "voter");
+    const page = await open(`/reviews/${unknown.review_id}`, { as: voter });
+    // No sound site answers so: the answers are the test's.
+    await page.route("**/api/v1/votes?**", (route) => route.fulfill({ json: { items: [] } }));
+    await page.route("**/api/v1/votes/*", (route) =>
+      route.fulfill({
+        status: 503,
+        contentType: "application/problem+json",
+        json: { status: 503, code: "vote_state_unknown", detail: "Lost." },
+      }),
+    );
+    await up(page).click();
+    await page.getByText("just now nobody can say").waitFor();
+    expect(await up(page).getAttribute("aria-pressed")).toBe("true");
+    await page.unroute("**/api/v1/votes/*");
+    await page.unroute("**/api/v1/votes?**");
+    await page.getByText("Counted", { exact: true }).waitFor({ timeout: 25_000 });
+
+    await page.goto(`/reviews/${rejected.review_id}`);
+    await page.route("**/api/v1/votes?**", (route) => {
+      const ids = new URL(route.request().url()).searchParams.get("ids") ?? "";
+      const state = { state: "rejected", reason: "daily_quota_used", superseded_by: null };
+      return route.fulfill({
+        json: { items: ids.split(",").map((id) => ({ vote_id: id, ...state })) },
+      });
+    });
+    await down(page).click();
+    await page.getByText(/^Not counted: The day’s votes are used/).waitFor();
+    await shoot(page, "vote-rejected");
+  });
+
   it("of others shows without a reload", async () => {
     const review = await write("Watched");
     const page = await open(`/reviews/${review.review_id}`);

@@ -27,6 +27,7 @@ describe("a problem", () => {
     const own = new Problem(404, "item_not_found", "");
     expect(asProblem(own)).toBe(own);
     expect(asProblem(new TypeError("Failed to fetch")).isPassing).toBe(true);
+    expect(new Problem(0, "not_signed_in", "").isPassing).toBe(false);
     expect(asProblem("?").code).toBe("unexpected_answer");
   });
 });

@@ -20,7 +20,7 @@ export class Problem extends Error {
 
   /** Whether the same request may do better a moment later. */
   get isPassing(): boolean {
-    return this.status === 0 || this.status === 503 || this.code === "rate_limited";
+    return this.code === "unreachable" || this.code === "rate_limited" || this.status === 503;
   }
 
   text(name: string): string | null {

@@ -40,7 +40,9 @@ export function Board(props: {
         )}
       </div>
       <Answered asked={asked}>
-        {(board) => <Rows {...props} key={channel} rows={board.options} />}
+        {(board) => (
+          <Rows {...props} key={`${channel} ${asked.isPlaceholderData}`} rows={board.options} />
+        )}
       </Answered>
     </section>
   );

@@ -58,17 +58,6 @@ function Whole({ campaign, error }: { campaign: Campaign; error: unknown }) {
       {stage === "drained" && <p className="note note-warn">{t("campaign.drained")}</p>}
       {stage === "final" && <Result campaign={campaign} />}
       <div className="campaign-body">
-        <div className="stack stack-wide">
-          <Board
-            campaign={campaign}
-            stage={stage}
-            channel={channel}
-            chooseChannel={setChannel}
-            chosen={chosen?.key}
-            choose={choose}
-          />
-          {chosen && <OptionDetails campaign={campaign} option={chosen} close={() => choose("")} />}
-        </div>
         <aside className="stack" aria-label={t("campaign.yours")}>
           {(stage === "open" || stage === "scheduled") && (
             <CastTickets
@@ -80,6 +69,17 @@ function Whole({ campaign, error }: { campaign: Campaign; error: unknown }) {
           )}
           <Wallet campaign={campaign} />
         </aside>
+        <div className="stack stack-wide">
+          <Board
+            campaign={campaign}
+            stage={stage}
+            channel={channel}
+            chooseChannel={setChannel}
+            chosen={chosen?.key}
+            choose={choose}
+          />
+          {chosen && <OptionDetails campaign={campaign} option={chosen} close={() => choose("")} />}
+        </div>
       </div>
     </div>
   );

@@ -5,6 +5,9 @@ import { hour, number } from "../i18n/format";
 import "uplot/dist/uPlot.min.css";
 
 const HEIGHT = 200;
+const HOUR_S = 3_600;
+/** What lies between two labels: never less than an hour, for that is what a bar is. */
+const STEPS_S = [1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 672].map((hours) => hours * HOUR_S);
 
 /** Tickets hour by hour. What it shows is in the table beside it, too. */
 export default function HoursChart(props: {
@@ -60,6 +63,7 @@ function plot(
       width: element.clientWidth,
       height: HEIGHT,
       legend: { show: false },
+      padding: [12, 48, 0, 0],
       cursor: { drag: { x: false, y: false } },
       // Hours are labelled in the campaign's zone.
       tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), zone),
@@ -67,7 +71,8 @@ function plot(
       axes: [
         {
           ...axis,
-          space: 90,
+          space: 100,
+          incrs: STEPS_S,
           values: (_, splits) => splits.map((at) => hour(language, new Date(at * 1_000), zone)),
         },
         { ...axis, size: 50, values: (_, splits) => splits.map((n) => number(language, n)) },

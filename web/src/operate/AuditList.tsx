@@ -54,7 +54,7 @@ export function AuditList({ action, subject }: { action: string; subject: string
                       <td>
                         <Who actor={record.actor} />
                       </td>
-                      <td className="mono">{record.action}</td>
+                      <td className="mono action-cell">{record.action}</td>
                       <td className="mono wide-cell">{record.subject}</td>
                       <td className="mono wide-cell">{JSON.stringify(record.detail)}</td>
                     </tr>

@@ -180,7 +180,7 @@ function KeyRow(props: { partnerId: string; held: Partner["keys"][number] }) {
           {isSure ? t("partner.revokeSurely") : t("partner.revoke")}
         </button>
       )}
-      <Outcome problem={revoking.problem} />
+      {revoking.problem && <Outcome problem={revoking.problem} />}
     </li>
   );
 }

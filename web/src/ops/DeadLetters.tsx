@@ -71,7 +71,7 @@ function Letter({ letter }: { letter: DeadLetter }) {
         {t("letter.facts", {
           kind: letter.kind,
           bytes: letter.size_bytes,
-          arrivals: letter.arrivals,
+          count: letter.arrivals,
         })}
       </p>
       {letter.state === "open" && <Decide letter={letter} />}

@@ -12,6 +12,7 @@ import { useMe, useSession } from "./useSession";
 export function AccountMenu() {
   const { t } = useTranslation();
   const { standing, userName } = useSession();
+  const shownName = useMe().data?.user_name ?? userName ?? "";
   const [isOpen, setIsOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -53,10 +54,10 @@ export function AccountMenu() {
         type="button"
         className="button button-plain button-small"
         aria-expanded={isOpen}
-        aria-label={isIn ? t("menu.ofMember", { name: userName ?? "" }) : t("menu.settings")}
+        aria-label={isIn ? t("menu.ofMember", { name: shownName }) : t("menu.settings")}
         onClick={() => setIsOpen(!isOpen)}
       >
-        {isIn ? userName : <Sliders />}
+        {isIn ? shownName : <Sliders />}
         <span aria-hidden="true">▾</span>
       </button>
       {isOpen && <Menu isIn={isIn} close={() => setIsOpen(false)} />}

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { forgetCounts } from "../reviews/countStore";
 import { resume } from "../votes/send";
-import { all, forgetAll } from "../votes/store";
+import { all, forgetOthers } from "../votes/store";
 import { onOtherTab } from "./memory";
 import { tokens } from "./refresh";
 import { current, signedIn, signedOut } from "./store";
@@ -35,10 +35,10 @@ export function SessionKeeper() {
   const before = useRef<string | null>(null);
   useEffect(() => {
     const whose = standing === "out" ? null : userName;
+    forgetOthers(whose);
     if (whose !== null) resume(whose, all());
     if (before.current === whose) return;
     if (before.current !== null) {
-      forgetAll();
       queries.removeQueries({ queryKey: [MINE] });
     }
     forgetCounts();

@@ -1,6 +1,6 @@
 import { answer, api, outcome } from "../api/client";
 import { alone } from "./lock";
-import { announce } from "./refresh";
+import { announce, tokens } from "./refresh";
 import { signedIn, signedOut } from "./store";
 import { tokensOf } from "./tokens";
 import { keepRefreshToken, refreshToken } from "./vault";
@@ -9,10 +9,12 @@ import { keepRefreshToken, refreshToken } from "./vault";
 export async function signIn(userName: string, password: string): Promise<void> {
   const body = { user_name: userName, password };
   const pair = await answer(api.POST("/api/v1/sessions", { body }));
-  const tokens = tokensOf(pair, Date.now());
+  const held = tokensOf(pair, Date.now());
   await alone(() => keepRefreshToken(pair.refresh_token));
-  signedIn(userName, tokens);
-  announce(userName, tokens);
+  // However its letters are spelled, it is one name.
+  const name = userName.toLowerCase();
+  signedIn(name, held);
+  announce(name, held);
 }
 
 /** Makes an account and signs in to it. @throws Problem `name_taken`, … */
@@ -27,7 +29,8 @@ export async function signOut(): Promise<void> {
   const token = await refreshToken();
   const body = token === null ? undefined : { refresh_token: token };
   try {
-    await outcome(api.DELETE("/api/v1/sessions", { body }));
+    // A session that has ended already needs nobody to sign in for it.
+    if ((await tokens()) !== null) await outcome(api.DELETE("/api/v1/sessions", { body }));
   } finally {
     await alone(() => keepRefreshToken(null));
     signedOut();

@@ -53,7 +53,8 @@ export async function send(key: string): Promise<void> {
         happen(key, voteId === null ? { is: "nothing" } : { is: "accepted", voteId });
         return;
       } catch (error) {
-        last = asProblem(error);
+        // A request that was broken off may have arrived all the same.
+        last = stop.signal.aborted ? Problem.unreachable() : asProblem(error);
         if (!last.isPassing) break;
         // Also when it was given up, so that what may have arrived is remembered.
         const wait = waitMs(BACKOFF, attempt, last.retryAfterMs, Math.random());

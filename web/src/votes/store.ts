@@ -73,8 +73,10 @@ export function forget(key: string): void {
   put(votes.filter((vote) => vote.key !== key));
 }
 
-export function forgetAll(): void {
-  put([]);
+/** Forgets the votes of everybody else. */
+export function forgetOthers(userName: string | null): void {
+  const own = votes.filter((vote) => vote.userName === userName);
+  if (own.length < votes.length) put(own);
 }
 
 /** What a ballot is on: votes on the same subject follow one another. */

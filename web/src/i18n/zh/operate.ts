@@ -136,7 +136,7 @@ export const operate = {
     state: "状态",
     states: { open: "待处理", replayed: "已重放", dropped: "已丢弃" },
     none: "没有死信，所有票都已结算。",
-    facts: "{{kind}}，{{bytes}} 字节，到达 {{arrivals}} 次",
+    facts_other: "{{kind}}，{{bytes}} 字节，到达 {{count}} 次",
     contents: "查看内容",
     replay: "重放",
     drop: "丢弃",
