@@ -22,7 +22,7 @@ use crate::{CacheError, Keep};
 use address::Address;
 use cluster::Cluster;
 use connections::{Access, Connections, unavailable};
-use scripts::{EXCHANGE, GET_WITH_TIME, PUT_NEWER, SCRIPTS};
+use scripts::{EXCHANGE, PUT_NEWER, SCRIPTS};
 
 /// Cheap to clone; clones share the connections.
 #[derive(Clone)]
@@ -88,18 +88,24 @@ impl Redis {
         }
     }
 
+    /// Reads each key, then the time of the server that has it: nothing that was read is
+    /// younger than its time.
     pub(crate) async fn get_with_time(
         &self,
         keys: &[String],
     ) -> Vec<Answer<(DateTime<Utc>, Option<Bytes>)>> {
-        let reads = keys.iter().map(|key| Request {
-            key,
-            command: SCRIPTS.call(GET_WITH_TIME, key),
+        let reads = keys.iter().flat_map(|key| {
+            let mut get = cmd("GET");
+            get.arg(key);
+            [get, cmd("TIME")].map(|command| Request { key, command })
         });
-        let answers = self.run_each(reads.collect()).await.into_iter();
-        answers
-            .map(|answer| {
-                let (seconds, micros, value) = parse::<(i64, i64, Option<Vec<u8>>)>(answer?)?;
+        let mut answers = self.run_each(reads.collect()).await.into_iter();
+        let mut next = || answers.next().unwrap_or_else(|| Err(no_answer()));
+        keys.iter()
+            .map(|_| {
+                let (value, time) = (next(), next());
+                let value = parse::<Option<Vec<u8>>>(value?)?;
+                let (seconds, micros) = parse(time?)?;
                 Ok((time_of(seconds, micros), value.map(Bytes::from)))
             })
             .collect()
@@ -229,8 +235,11 @@ async fn ask(connections: &Connections, command: Cmd) -> Answer<Value> {
     let mut pipeline = pipeline_of(1);
     pipeline.add_command(command);
     let mut answers = connections.run(&pipeline).await?;
-    let nothing = || CacheError::Unavailable("no answer".to_owned());
-    value_of(answers.pop().ok_or_else(nothing)?)
+    value_of(answers.pop().ok_or_else(no_answer)?)
+}
+
+fn no_answer() -> CacheError {
+    CacheError::Unavailable("no answer".to_owned())
 }
 
 fn value_of(answer: Value) -> Answer<Value> {

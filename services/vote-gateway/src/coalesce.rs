@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 use vote_store::StoreError;
 
 /// The most keys looked up in one statement.
@@ -13,6 +15,10 @@ const KEYS_MAX: usize = 256;
 
 /// The most statements under way at once.
 const LOADS_MAX: usize = 2;
+
+/// The least time from one statement's begin to the next one's: a statement for one key costs
+/// nearly what it costs for twenty. Who asks after a longer silence does not wait.
+const GAP: Duration = Duration::from_millis(3);
 
 type Answer<V> = Result<Option<V>, Arc<StoreError>>;
 
@@ -42,14 +48,17 @@ where
         tokio::spawn(async move {
             let loads = Arc::new(Semaphore::new(LOADS_MAX));
             let mut gathered = Vec::with_capacity(KEYS_MAX);
+            let mut next_at = Instant::now();
             loop {
                 // A place first, then whatever has gathered meanwhile.
                 let Ok(place) = loads.clone().acquire_owned().await else {
                     return;
                 };
+                sleep_until(next_at).await;
                 if waiting.recv_many(&mut gathered, KEYS_MAX).await == 0 {
                     return;
                 }
+                next_at = Instant::now() + GAP;
                 let mut askers = HashMap::<K, Vec<oneshot::Sender<Answer<V>>>>::new();
                 for (key, asker) in gathered.drain(..) {
                     askers.entry(key).or_default().push(asker);
@@ -113,6 +122,33 @@ mod tests {
             assert_eq!(answer, (key % 2 == 0).then_some(key * 10));
         }
         assert!(calls.lock().unwrap().len() <= 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_soon_after_another_waits_for_more_and_who_asks_later_does_not() {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let (seen, began) = (calls.clone(), Instant::now());
+        let coalesced = Coalesced::new(move |keys: Vec<u32>| {
+            seen.lock().unwrap().push((began.elapsed(), keys.len()));
+            async move { Ok(keys.into_iter().map(|key| (key, key)).collect()) }
+        });
+        let ask = |key, after| {
+            let coalesced = coalesced.clone();
+            async move {
+                tokio::time::sleep(after).await;
+                coalesced.get(key).await.unwrap()
+            }
+        };
+        let ms = Duration::from_millis;
+        tokio::join!(ask(1, ms(0)), ask(2, ms(1)), ask(3, ms(2)), ask(4, ms(50)));
+        let begun: Vec<_> = vec![(ms(0), 1), (GAP, 2), (ms(50), 1)];
+        // The clock of tests goes on by whole milliseconds.
+        let seen: Vec<_> = calls.lock().unwrap().clone();
+        assert_eq!(seen.len(), begun.len(), "{seen:?}");
+        for ((at, n), (due, n_due)) in seen.into_iter().zip(begun) {
+            assert_eq!(n, n_due);
+            assert!(due <= at && at <= due + ms(1), "{at:?}, due {due:?}");
+        }
     }
 
     #[tokio::test]

@@ -13,6 +13,11 @@ use vote_gateway::{Gateway, GatewayParts, GatewaySettings, routes};
 use vote_queue::{Queue, RabbitSettings};
 use vote_store::{MysqlSettings, Store};
 
+/// Takes a tenth off what a request costs, where there are many small ones; see
+/// `docs/PERFORMANCE.md`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The service's own default for `http.port`.
 const PORT: u16 = 8081;
 

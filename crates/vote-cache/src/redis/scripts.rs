@@ -1,13 +1,8 @@
-//! The Lua that runs within Redis: three scripts of one key each.
+//! The Lua that runs within Redis: two scripts of one key each.
 
 use std::sync::LazyLock;
 
 use deadpool_redis::redis::{Cmd, Pipeline, Script, cmd};
-
-/// The time and the value, in one call.
-const GET_WITH_TIME_LUA: &str = "\
-local time = redis.call('TIME')
-return {time[1], time[2], redis.call('GET', KEYS[1])}";
 
 /// Compare-and-set. Takes the bytes that the value must begin with (none: no value),
 /// the new value, how many of its first bytes mark it as done, and its time to live in
@@ -48,16 +43,15 @@ return 1";
 #[derive(Clone, Copy)]
 pub(super) struct Name(usize);
 
-pub(super) const GET_WITH_TIME: Name = Name(0);
-pub(super) const EXCHANGE: Name = Name(1);
-pub(super) const PUT_NEWER: Name = Name(2);
+pub(super) const EXCHANGE: Name = Name(0);
+pub(super) const PUT_NEWER: Name = Name(1);
 
 /// All scripts, each with its hash.
 pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| {
-    Scripts([GET_WITH_TIME_LUA, EXCHANGE_LUA, PUT_NEWER_LUA].map(|code| (code, Script::new(code))))
+    Scripts([EXCHANGE_LUA, PUT_NEWER_LUA].map(|code| (code, Script::new(code))))
 });
 
-pub(super) struct Scripts([(&'static str, Script); 3]);
+pub(super) struct Scripts([(&'static str, Script); 2]);
 
 impl Scripts {
     /// A call of the script `name` on `key`; its arguments follow.
