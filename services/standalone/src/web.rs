@@ -279,7 +279,13 @@ mod tests {
             let body = to_bytes(answer.into_body()).await.unwrap();
             assert_eq!(body, "<html>");
         }
-        for path in ["/api/v2/x", "/api", "/assets/gone-2b.js", "/metrics", "/docs/x"] {
+        for path in [
+            "/api/v2/x",
+            "/api",
+            "/assets/gone-2b.js",
+            "/metrics",
+            "/docs/x",
+        ] {
             let answer = ask(path, &[BROWSER]).await?;
             assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
         }
