@@ -15,6 +15,7 @@ mod start;
 mod steps;
 mod test;
 mod tools;
+mod web;
 
 use std::process::ExitCode;
 

@@ -50,6 +50,33 @@ pub(crate) fn require_python() -> Result<()> {
     install(&["python3-venv"])
 }
 
+/// Makes sure that Node.js and npm are there, of whatever version, if need be by apt-get.
+///
+/// # Errors
+/// As [`require_servers`].
+pub(crate) fn require_node() -> Result<()> {
+    if is_installed("node") && is_installed("npm") {
+        return Ok(());
+    }
+    install(&["nodejs", "npm"])
+}
+
+/// Makes sure that Chromium is installed, if need be by apt-get, and returns its program.
+///
+/// # Errors
+/// As [`require_servers`].
+pub(crate) fn require_browser() -> Result<PathBuf> {
+    let find = || {
+        let names = ["chromium", "chromium-browser", "google-chrome"];
+        names.into_iter().find_map(find_program)
+    };
+    if let Some(program) = find() {
+        return Ok(program);
+    }
+    install(&["chromium"])?;
+    find().context("chromium was installed, but there is no such program")
+}
+
 /// Makes sure that `debootstrap` is installed, if need be by apt-get.
 ///
 /// # Errors
@@ -89,10 +116,15 @@ fn missing() -> Vec<&'static str> {
 }
 
 fn is_installed(program: &str) -> bool {
+    find_program(program).is_some()
+}
+
+fn find_program(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
         .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from))
-        .any(|folder| folder.join(program).is_file())
+        .map(|folder| folder.join(program))
+        .find(|program| program.is_file())
 }
 
 /// Whether this user may install packages.

@@ -7,8 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::cargo::{Profile, build, root};
+use crate::web;
 
-/// Builds and starts Tally in one process: no server, no configuration.
+/// Builds and starts Tally in one process: no server, no configuration. The front end is
+/// built where npm is.
 ///
 /// It prints its address, a demo login and where its data lie; Ctrl-C stops it.
 #[derive(Debug, clap::Args)]
@@ -32,6 +34,7 @@ pub(crate) struct Arguments {
 /// # Errors
 /// When it cannot be built or started; otherwise this does not return.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    web::build_if_possible();
     println!("Building Tally; the first time this takes some minutes.");
     let programs = build(&["standalone"], Profile::from_flag(arguments.release))?;
     let mut command = Command::new(programs.join("standalone"));

@@ -15,6 +15,7 @@ use crate::schemathesis;
 use crate::servers::require_current;
 use crate::steps::Steps;
 use crate::tools::{require_deny, require_nextest};
+use crate::web;
 
 /// Runs every check, in the order in which they fail fastest; all run even if one fails.
 ///
@@ -102,6 +103,9 @@ async fn check_all(arguments: &Arguments) -> Result<()> {
         steps.run("licences", check_licences);
     }
     let built = build_and_test(&mut steps, arguments).await;
+    if !arguments.quick {
+        web::check(&mut steps, built);
+    }
     if built && !arguments.quick {
         steps.run("schemathesis", || {
             schemathesis::run(&schemathesis::Arguments::of_tests())
