@@ -5,8 +5,10 @@
 #
 # Each service is first given as many new containers as it has, which use the image and the
 # settings of now; once they are ready the old ones are asked to stop, one by one, and finish
-# what they have in hand. `front` holds the published port, so it cannot be there twice: it is
-# replaced in place, and new connections are refused for about a second. It is safe to repeat.
+# what they have in hand. Where the new ones do not become ready, the old ones go on.
+#
+# `front` holds the published port, so it cannot be there twice: it is replaced in place, and new
+# connections are refused for about a second. It is safe to repeat.
 #
 # COMPOSE may name another way to call Docker Compose, such as with more files.
 set -eu
@@ -19,6 +21,10 @@ docker=${DOCKER:-docker}
 for service in "$@"; do
     old=$($compose ps --quiet "$service")
     n=$(echo "$old" | grep -c . || true)
+    if [ "$n" = 0 ]; then
+        echo "$service does not run"
+        continue
+    fi
     echo "$service: $n to be replaced"
     if [ "$service" = front ]; then
         $compose up --detach --no-deps --force-recreate --wait front

@@ -105,12 +105,14 @@ def check_secret(resource, name):
         fault(resource, f"nobody draws the secret {name}")
 
 
-def check_references(resource, names, pods):
+def check_references(resource, names, pods, counted):
     kind, spec = resource["kind"], resource.get("spec", {})
     if kind in {"HorizontalPodAutoscaler", "ScaledObject"}:
         target = spec["scaleTargetRef"]
         if (target.get("kind", "Deployment"), target["name"]) not in names:
             fault(resource, f"there is no {target['name']}")
+        if target["name"] in counted:
+            fault(resource, f"{target['name']} says by itself how many there are")
     if kind == "ScaledObject":
         for trigger in spec["triggers"]:
             reference = trigger.get("authenticationRef")
@@ -148,12 +150,17 @@ def main():
     resources = [resource for resource in yaml.safe_load_all(sys.stdin) if resource]
     names = {(resource["kind"], resource["metadata"]["name"]) for resource in resources}
     pods = [pod["metadata"]["labels"] for pod in map(pod_of, resources) if pod]
+    counted = {
+        resource["metadata"]["name"]
+        for resource in resources
+        if resource["kind"] == "Deployment" and "replicas" in resource["spec"]
+    }
     for resource in resources:
         check_schema(resource)
         pod = pod_of(resource)
         if pod:
             check_pod(resource, pod, names)
-        check_references(resource, names, pods)
+        check_references(resource, names, pods, counted)
         if resource["kind"] == "PrometheusRule":
             check_rules(resource)
     for text in faults:

@@ -130,9 +130,7 @@ impl Test<'_> {
                     .compose(&["up", "--detach", "--wait", "--scale", "vote-worker=4"])
             })
         });
-        steps.run("roll", || {
-            self.under_load("roll", || self.engine.script("deploy/compose/roll.sh", &[]))
-        });
+        steps.run("roll", || self.under_load("roll", || self.roll()));
         for server in ["valkey", "rabbitmq", "mysql"] {
             steps.run(server, || {
                 self.under_load(server, || {
@@ -153,6 +151,7 @@ impl Test<'_> {
             })
         });
         steps.run("watch", || self.watch());
+        steps.run("tls", || self.tls());
         steps.run("backup", || self.back_up_and_restore());
         steps.run("verify", || self.votectl(&["verify"]));
     }
@@ -199,6 +198,47 @@ impl Test<'_> {
         self.engine.docker(&["volume", "rm", "tally_mysql"])?;
         self.engine.script("deploy/compose/restore.sh", &[&path])?;
         self.judge_record(&record)
+    }
+
+    /// nginx with deploy/compose/tls.yml, and back again.
+    fn tls(&self) -> Result<()> {
+        let front = [
+            "up",
+            "--detach",
+            "--no-deps",
+            "--force-recreate",
+            "--wait",
+            "front",
+        ];
+        self.engine.compose_with("deploy/compose/tls.yml", &front)?;
+        let ports = [self.arguments.port, self.arguments.port + 1].map(|port| port.to_string());
+        let checked = run(std::process::Command::new("python3")
+            .arg("deploy/standins/check_tls.py")
+            .args(&ports)
+            .current_dir(root()));
+        self.engine.compose(&front)?;
+        checked
+    }
+
+    /// Replaces every service, as an upgrade does: what runs afterwards has the new settings.
+    fn roll(&self) -> Result<()> {
+        let changed = ("TALLY_LOG_FILTER", "info,lapin=off,vote=warn");
+        self.engine
+            .script_with("deploy/compose/roll.sh", &[], &[changed])?;
+        for (service, n) in [("catalog", 1), ("vote-gateway", 2), ("vote-worker", 4)] {
+            let label = format!("label=com.docker.compose.service={service}");
+            let ids = self.engine.ask(&["ps", "--quiet", "--filter", &label])?;
+            let ids: Vec<&str> = ids.split_whitespace().collect();
+            ensure!(ids.len() == n, "{} of {service} run, not {n}", ids.len());
+            let mut args = vec!["inspect", "--format", "{{.Config.Env}}"];
+            args.extend(&ids);
+            let variables = self.engine.ask(&args)?;
+            ensure!(
+                variables.lines().all(|line| line.contains(changed.1)),
+                "{service} has the settings of before"
+            );
+        }
+        Ok(())
     }
 
     /// Prometheus finds every replica, and what rules record is there under load.

@@ -148,6 +148,7 @@ impl Engine {
             ("TALLY_SECRETS", self.secrets().display().to_string()),
             ("TALLY_HTTP_ADDRESS", "127.0.0.1".to_owned()),
             ("TALLY_HTTP_PORT", self.port.to_string()),
+            ("TALLY_HTTPS_PORT", (self.port + 1).to_string()),
             ("TALLY_RATE_LIMITS", "false".to_owned()),
             ("TALLY_VOTES_PER_DAY", "10000".to_owned()),
             ("TALLY_BCRYPT_COST", "4".to_owned()),
@@ -180,9 +181,32 @@ impl Engine {
         self.docker(&all)
     }
 
+    /// The same, with one more compose file.
+    pub(super) fn compose_with(&self, file: &str, args: &[&str]) -> Result<()> {
+        let files = FILES.into_iter().chain([file]);
+        let mut all: Vec<&str> = files.flat_map(|file| ["--file", file]).collect();
+        all.extend(args);
+        self.compose(&all)
+    }
+
     /// Runs a script of the repository, which finds the engine.
     pub(super) fn script(&self, path: &str, args: &[&str]) -> Result<()> {
-        let status = self.program("sh").arg(path).args(args).status();
+        self.script_with(path, args, &[])
+    }
+
+    /// The same, with `variables` set to something else.
+    pub(super) fn script_with(
+        &self,
+        path: &str,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<()> {
+        let mut command = self.program("sh");
+        let status = command
+            .arg(path)
+            .args(args)
+            .envs(variables.iter().copied())
+            .status();
         let status = status.context("cannot run sh")?;
         ensure!(status.success(), "`{path} {}`: {status}", args.join(" "));
         Ok(())

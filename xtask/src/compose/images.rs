@@ -83,6 +83,8 @@ pub(super) fn build(engine: &Engine, home: &Path, programs: &Path) -> Result<()>
             ".",
         ])?;
     }
+    // Those of an earlier run, of which nothing is used any more.
+    engine.ask(&["image", "prune", "--force"])?;
     engine.docker(&[
         "image",
         "ls",

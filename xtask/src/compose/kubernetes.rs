@@ -10,7 +10,11 @@ use anyhow::{Context, Result, ensure};
 use crate::cargo::{self, root, run};
 use crate::packages::require_python;
 
-const FOLDERS: [&str; 2] = ["deploy/kubernetes/base", "deploy/kubernetes/large"];
+const FOLDERS: [&str; 3] = [
+    "deploy/kubernetes/base",
+    "deploy/kubernetes/large",
+    "deploy/kubernetes/hot-campaign",
+];
 
 /// Where the pinned validator stands.
 const REQUIREMENTS: &str = "deploy/kubernetes/requirements.txt";
