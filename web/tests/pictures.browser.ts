@@ -36,7 +36,7 @@ describe.runIf(process.env.TALLY_WEB_SHOTS)("pictures", () => {
       const page = await open(path, {
         as: demo,
         colorScheme,
-        viewport: { width: 1120, height: 940 },
+        viewport: { width: 1120, height: 800 },
       });
       const card = page.getByRole("article").first();
       await card.waitFor();
@@ -44,6 +44,10 @@ describe.runIf(process.env.TALLY_WEB_SHOTS)("pictures", () => {
         await card.getByRole("button", { name: /Vote up/ }).click();
         await card.getByText("Counted", { exact: true }).waitFor();
       }
+      // The heading of the reviews to the top, below what stands there anyhow.
+      await page.getByRole("region", { name: "Reviews" }).evaluate((list) => {
+        scrollTo(0, list.getBoundingClientRect().top + scrollY - 90);
+      });
       await shoot(page, `picture-reviews-${colorScheme}`);
       await page.goto(`/campaigns/${id}`);
       await page.locator(".board > li").first().getByRole("button").click();

@@ -214,7 +214,9 @@ describe("a vote", () => {
       });
     });
     await down(page).click();
-    await page.getByText(/^Not counted: The day’s votes are used/).waitFor();
+    await page
+      .getByText("Not counted: the day’s votes had been used by others of yours.")
+      .waitFor();
     await shoot(page, "vote-rejected");
   });
 

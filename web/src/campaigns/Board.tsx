@@ -122,13 +122,9 @@ function Row({ row, most, move }: { row: BoardRow; most: number; move: Move | un
         {number(i18n.language, row.votes)}
         <span className="unseen"> {t("board.tickets", { count: row.votes })}</span>
       </span>
-      <meter
-        className="board-bar"
-        aria-hidden="true"
-        min={0}
-        max={100}
-        value={barPercent(row.votes, most)}
-      />
+      <span className="board-bar" aria-hidden="true">
+        <span style={{ inlineSize: `${barPercent(row.votes, most)}%` }} />
+      </span>
     </>
   );
 }

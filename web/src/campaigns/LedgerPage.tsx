@@ -3,7 +3,6 @@ import { Link, useParams } from "react-router";
 import { number } from "../i18n/format";
 import { NeedsSession } from "../session/NeedsSession";
 import { More } from "../ui/More";
-import { useProblemText } from "../ui/problemText";
 import { Answered, Empty } from "../ui/states";
 import { TableBox } from "../ui/TableBox";
 import { At } from "../ui/Time";
@@ -83,7 +82,6 @@ function Statement({ campaign }: { campaign: Campaign }) {
 
 function What({ entry, campaign }: { entry: LedgerEntry; campaign: Campaign }) {
   const { t } = useTranslation();
-  const say = useProblemText();
   const nameOf = (list: readonly { key: string; name: string }[], key?: string | null) =>
     list.find((one) => one.key === key)?.name ?? key ?? "";
   const option = nameOf(campaign.options, entry.option);
@@ -98,7 +96,7 @@ function What({ entry, campaign }: { entry: LedgerEntry; campaign: Campaign }) {
     case "refund":
       return t("ledger.kind.refund", {
         option,
-        reason: entry.reason === "voided" ? t("vote.voided") : reasonOf(entry.reason ?? null, say),
+        reason: entry.reason === "voided" ? t("vote.voided") : reasonOf(entry.reason ?? null, t),
       });
     case "expiry":
       return t("ledger.kind.expiry");

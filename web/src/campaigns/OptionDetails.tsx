@@ -2,6 +2,7 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { hour, number } from "../i18n/format";
+import { useMay } from "../session/useSession";
 import { More } from "../ui/More";
 import { Answered, Empty, Loading } from "../ui/states";
 import { type Campaign, useFans, useHours } from "./queries";
@@ -85,6 +86,8 @@ function Fans({ campaign, option }: { campaign: Campaign; option: Option }) {
   const fans = asked.data?.pages.flatMap((page) => page.items);
   const me = asked.data?.pages[0]?.me;
   const n = (value: number) => number(i18n.language, value);
+  // Who grants and voids names voters by their ids.
+  const isOperator = useMay("operator");
   return (
     <div className="stack">
       <h3>{t("fans.title")}</h3>
@@ -107,6 +110,7 @@ function Fans({ campaign, option }: { campaign: Campaign; option: Option }) {
                   <span className="board-name">
                     {fan.name}{" "}
                     {fan.voter.kind !== "member" && <span className="badge">{fan.voter.kind}</span>}
+                    {isOperator && <span className="mono small soft">{fan.voter.id}</span>}
                   </span>
                   <span className="numbers">{n(fan.votes)}</span>
                 </li>

@@ -48,6 +48,9 @@ function Account({ me }: { me: Me }) {
         <dd>
           <strong>{me.user_name}</strong>
           <span className="small soft">{t(`role.${me.role as "member"}`)}</span>
+          <span className="mono me-id soft" title={t("me.id")}>
+            {me.user_id}
+          </span>
         </dd>
       </div>
       <div className="card">

@@ -2,7 +2,6 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { More } from "../ui/More";
-import { useProblemText } from "../ui/problemText";
 import { Answered, Empty } from "../ui/states";
 import { Ago } from "../ui/Time";
 import { useVotes } from "../votes/store";
@@ -71,10 +70,9 @@ const LOOKS: Record<string, string> = {
 
 function Past({ vote, text }: { vote: PastVote; text: string | undefined }) {
   const { t } = useTranslation();
-  const say = useProblemText();
   const direction = vote.direction as "up" | "down" | "none";
   const state = vote.state as "counted" | "rejected" | "voided";
-  const why = state === "rejected" ? reasonOf(vote.reason ?? null, say) : vote.reason;
+  const why = state === "rejected" ? reasonOf(vote.reason ?? null, t) : vote.reason;
   return (
     <li className="past-vote">
       <span className="row">

@@ -27,6 +27,9 @@ export function VoteButtons({ review }: { review: Review }) {
   const vote = useReviewVote(review.review_id);
   const isSignedIn = standing === "in" || standing === "restoring";
   const isSending = vote?.phase.at === "sending";
+  // A first try takes a moment only: then the buttons look as they do anyhow.
+  const isFirstTry =
+    vote?.phase.at === "sending" && vote.phase.attempt === 1 && vote.phase.retryAt === null;
 
   const why = (side: "up" | "down") =>
     hindrance(side, {
@@ -55,7 +58,7 @@ export function VoteButtons({ review }: { review: Review }) {
             key={side}
             className={`vote vote-${side}`}
             aria-pressed={counts.mine === side}
-            aria-disabled={why(side) !== null}
+            aria-disabled={why(side) !== null && !(why(side) === "sending" && isFirstTry)}
             aria-describedby={reason && reason !== "sending" ? whyId : undefined}
             onClick={() => press(side)}
           >

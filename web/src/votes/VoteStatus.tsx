@@ -1,9 +1,11 @@
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
+import { en } from "../i18n/en";
 import { useNow } from "../ui/now";
 import { useProblemText } from "../ui/problemText";
 import { castAgain, giveUp, TRIES_MAX } from "./send";
 import { forget } from "./store";
-import type { FailedBy, Phase, Vote } from "./vote";
+import type { Phase, Vote } from "./vote";
 import "./votes.css";
 
 /** Says how a vote goes, and what can be done about it. */
@@ -36,7 +38,7 @@ function Words({ phase }: { phase: Phase }) {
     case "counted":
       return t("vote.counted");
     case "rejected":
-      return t("vote.rejected", { reason: reasonOf(phase.reason, say) });
+      return t("vote.rejected", { reason: reasonOf(phase.reason, t) });
     case "voided":
       return phase.reason ? t("vote.voidedFor", { reason: phase.reason }) : t("vote.voided");
     case "nothing":
@@ -55,9 +57,10 @@ function isWaiting(phase: { attempt: number; retryAt: number | null }): boolean 
   return phase.attempt > 1 || phase.retryAt !== null || !navigator.onLine;
 }
 
-/** A rejection's reason is a problem's code. */
-export function reasonOf(reason: string | null, say: (problem: FailedBy) => string): string {
-  return reason === null ? "" : say({ code: reason, detail: reason, members: {} });
+/** Why a vote was rejected; a reason that we have no words for speaks for itself. */
+export function reasonOf(reason: string | null, t: TFunction): string {
+  if (reason === null) return "";
+  return reason in en.reason ? t(`reason.${reason as keyof typeof en.reason}`) : reason;
 }
 
 function Waiting({ attempt, retryAt }: { attempt: number; retryAt: number | null }) {

@@ -52,7 +52,7 @@ export const operate = {
     kind: "Kind of voter",
     kindHint: "“member”, or the kind of a partner’s voters.",
     id: "Voter’s id",
-    idHint: "A member’s account id; the audit record and fan boards show it.",
+    idHint: "A member’s account id: it stands on their page “Me”, and in fan boards.",
   },
   grant: {
     campaign: "Campaign",

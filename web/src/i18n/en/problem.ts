@@ -43,7 +43,6 @@ export const problem = {
   insufficient_tickets: "You have fewer tickets than that.",
   too_many_tickets: "One vote spends {{max}} tickets at most.",
   invalid_tickets: "At least one ticket.",
-  dropped: "It could not be settled, and an operator dropped it.",
   voter_not_found: "There is no such member.",
   invalid_voter: "This names no voter.",
   invalid_id: "This is no id.",

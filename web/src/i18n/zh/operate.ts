@@ -51,7 +51,7 @@ export const operate = {
     kind: "投票者类别",
     kindHint: "“member”，或合作方投票者的类别。",
     id: "投票者 ID",
-    idHint: "成员的账户 ID；审计记录和粉丝榜中可以看到。",
+    idHint: "成员的账户 ID：见其“我的”页面和粉丝榜。",
   },
   grant: {
     campaign: "活动",

@@ -42,7 +42,6 @@ export const problem = {
   insufficient_tickets: "您的票不够。",
   too_many_tickets: "单次投票最多 {{max}} 张票。",
   invalid_tickets: "至少一张票。",
-  dropped: "无法结算，已被运营者丢弃。",
   voter_not_found: "没有这位成员。",
   invalid_voter: "这不是有效的投票者。",
   invalid_id: "这不是有效的 ID。",
