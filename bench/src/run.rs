@@ -507,6 +507,7 @@ async fn measure_growth(
             found.cost_us(),
             "µs/vote",
         );
+        note_cpu(report, &format!("growth: {level} votes"), &found.cpu_us);
     }
     let ratio = growth::ratio(&found);
     let what = "growth: cost at the most over the fewest";

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
+use tokio::time::{Instant, sleep};
 
 use super::sustained::{Sustained, sustained};
 use crate::ground::Aim;
@@ -21,6 +22,12 @@ const N_VOTERS: u64 = 200_000;
 
 /// Rows written in one statement.
 const ROWS: u64 = 100_000;
+
+/// Pages that may still have to be written, and old rows to be thrown away, when it is measured.
+const UNWRITTEN_MAX: u64 = 1_000;
+
+/// How long SQL may take to write the votes of before to where they belong.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(300);
 
 /// Measures the pace at each level; `tell` is told which comes.
 ///
@@ -42,6 +49,7 @@ pub(crate) async fn growth(
             n_before = last;
         }
         add_up(&mut sql, level).await?;
+        until_written(&mut sql).await?;
         // States and counters of before are old news.
         sustained(bench, Aim::Reviews, lasting / 4).await?;
         found.push((level, sustained(bench, Aim::Reviews, lasting).await?));
@@ -50,6 +58,31 @@ pub(crate) async fn growth(
     sql.query_drop("DROP TABLE bench_reviews").await?;
     sql.disconnect().await?;
     Ok(found)
+}
+
+/// Waits until SQL has nothing left to do of what was written at once.
+async fn until_written(sql: &mut Conn) -> Result<()> {
+    sql.query_drop("SET GLOBAL innodb_max_dirty_pages_pct = 0")
+        .await?;
+    let until = Instant::now() + WRITTEN_WITHIN;
+    loop {
+        let left: Vec<(String, u64)> = sql
+            .query(
+                "SHOW GLOBAL STATUS WHERE Variable_name IN \
+                 ('Innodb_buffer_pool_pages_dirty', 'Innodb_history_list_length')",
+            )
+            .await?;
+        if left.iter().all(|(_, n)| *n <= UNWRITTEN_MAX) {
+            break;
+        }
+        if Instant::now() >= until {
+            bail!("SQL does not come to rest: {left:?}");
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+    sql.query_drop("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT")
+        .await?;
+    Ok(())
 }
 
 /// What a vote costs at the last level, by what it costs at the first.
