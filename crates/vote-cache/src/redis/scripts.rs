@@ -47,9 +47,8 @@ pub(super) const EXCHANGE: Name = Name(0);
 pub(super) const PUT_NEWER: Name = Name(1);
 
 /// All scripts, each with its hash.
-pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| {
-    Scripts([EXCHANGE_LUA, PUT_NEWER_LUA].map(|code| (code, Script::new(code))))
-});
+pub(super) static SCRIPTS: LazyLock<Scripts> =
+    LazyLock::new(|| Scripts([EXCHANGE_LUA, PUT_NEWER_LUA].map(|code| (code, Script::new(code)))));
 
 pub(super) struct Scripts([(&'static str, Script); 2]);
 
