@@ -172,7 +172,8 @@ pub fn stale_version(current: u64) -> Problem {
 }
 
 /// Whether `If-None-Match` names `tag` or `*`; tags compare weakly, as RFC 9110 says.
-fn none_match(request: &HttpRequest, tag: &str) -> bool {
+#[must_use]
+pub fn none_match(request: &HttpRequest, tag: &str) -> bool {
     let tag = tag.strip_prefix("W/").unwrap_or(tag);
     request
         .headers()

@@ -18,7 +18,7 @@ use vote_domain::{Clock, Ids};
 use vote_queue::{BallotBox, Queue, RabbitSettings, TopologyError};
 use vote_store::{MysqlSettings, Store};
 
-/// Takes a tenth off what a request costs, where there are many small ones; see
+/// Cheaper than the system's where many small pieces come and go on several threads; see
 /// `docs/PERFORMANCE.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -16,7 +16,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use anyhow::{Context, Result, ensure};
-use http_kit::etag::tag_of;
+use http_kit::etag::{none_match, tag_of};
 
 /// What a browser may do on these pages: nothing from elsewhere, and no script or style that
 /// stands within a page. It is what keeps the session that lies in the browser's storage.
@@ -180,8 +180,8 @@ async fn serve(request: HttpRequest, web: Data<Web>) -> HttpResponse {
     let Some(file) = web.file(request.path()).or_else(|| web.file("/")) else {
         return HttpResponse::NotFound().finish();
     };
-    let headers = request.headers();
-    let mut answer = if names_tag(headers, &file.tag) {
+    let is_known = none_match(&request, &file.tag);
+    let mut answer = if is_known {
         HttpResponse::NotModified()
     } else {
         HttpResponse::Ok()
@@ -196,13 +196,13 @@ async fn serve(request: HttpRequest, web: Data<Web>) -> HttpResponse {
         .insert_header((header::ETAG, file.tag.as_str()))
         .insert_header((header::VARY, "accept-encoding"))
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY));
-    if names_tag(headers, &file.tag) {
+    if is_known {
         return answer.finish();
     }
     let encodings = [("br", &file.brotli), ("gzip", &file.gzip)];
     let compressed = encodings.into_iter().find_map(|(name, bytes)| {
         let bytes = bytes.as_ref()?;
-        accepts(headers, name).then_some((name, bytes))
+        accepts(request.headers(), name).then_some((name, bytes))
     });
     answer.content_type(file.content_type);
     match compressed {
@@ -213,26 +213,17 @@ async fn serve(request: HttpRequest, web: Data<Web>) -> HttpResponse {
     }
 }
 
-fn names_tag(headers: &HeaderMap, tag: &str) -> bool {
-    texts(headers, header::IF_NONE_MATCH).any(|given| given == "*" || given == tag)
-}
-
 /// Whether the client takes `encoding`: it names it, and does not say `q=0` to it.
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
-    texts(headers, header::ACCEPT_ENCODING).any(|given| {
+    let lines = headers.get_all(header::ACCEPT_ENCODING);
+    let mut given = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','));
+    given.any(|given| {
         let (name, weight) = given.split_once(';').unwrap_or((given, ""));
         let weight = weight.trim().trim_start_matches("q=");
         name.trim().eq_ignore_ascii_case(encoding) && !weight.parse().is_ok_and(|q: f32| q == 0.0)
     })
-}
-
-/// What a header lists, over all its lines.
-fn texts(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
-    headers
-        .get_all(name)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ const GAP: Duration = Duration::from_millis(3);
 
 type Answer<V> = Result<Option<V>, Arc<StoreError>>;
 
-/// Gathers look-ups: while one is under way, the next keys wait together, and leave as
-/// one statement. Keys asked for twice are looked up once. Cheap to clone.
+/// Gathers look-ups: while [`LOADS_MAX`] statements are under way, or the last began less than
+/// [`GAP`] ago, the next keys wait together, and leave as one statement. Keys asked for twice
+/// are looked up once. Cheap to clone.
 pub(crate) struct Coalesced<K, V>(mpsc::UnboundedSender<(K, oneshot::Sender<Answer<V>>)>);
 
 impl<K, V> Clone for Coalesced<K, V> {

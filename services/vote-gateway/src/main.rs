@@ -13,7 +13,7 @@ use vote_gateway::{Gateway, GatewayParts, GatewaySettings, routes};
 use vote_queue::{Queue, RabbitSettings};
 use vote_store::{MysqlSettings, Store};
 
-/// Takes a tenth off what a request costs, where there are many small ones; see
+/// Cheaper than the system's where many small pieces come and go on several threads; see
 /// `docs/PERFORMANCE.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
