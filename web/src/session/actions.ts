@@ -3,16 +3,17 @@ import { alone } from "./lock";
 import { announce, tokens } from "./refresh";
 import { signedIn, signedOut } from "./store";
 import { tokensOf } from "./tokens";
-import { keepRefreshToken, refreshToken } from "./vault";
+import { keepSession, keptSession } from "./vault";
 
 /** @throws Problem `invalid_credentials`, `rate_limited`, … */
 export async function signIn(userName: string, password: string): Promise<void> {
   const body = { user_name: userName, password };
   const pair = await answer(api.POST("/api/v1/sessions", { body }));
   const held = tokensOf(pair, Date.now());
-  await alone(() => keepRefreshToken(pair.refresh_token));
   // However its letters are spelled, it is one name.
   const name = userName.toLowerCase();
+  const kept = { userName: name, refreshToken: pair.refresh_token, tokens: held };
+  await alone(() => keepSession(kept));
   signedIn(name, held);
   announce(name, held);
 }
@@ -26,13 +27,13 @@ export async function signUp(userName: string, password: string): Promise<void> 
 
 /** Ends this session; here at once, and at the server as soon as it can be told. */
 export async function signOut(): Promise<void> {
-  const token = await refreshToken();
-  const body = token === null ? undefined : { refresh_token: token };
+  const kept = await keptSession();
+  const body = kept ? { refresh_token: kept.refreshToken } : undefined;
   try {
     // A session that has ended already needs nobody to sign in for it.
     if ((await tokens()) !== null) await outcome(api.DELETE("/api/v1/sessions", { body }));
   } finally {
-    await alone(() => keepRefreshToken(null));
+    await alone(() => keepSession(null));
     signedOut();
   }
 }

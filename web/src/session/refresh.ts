@@ -1,8 +1,8 @@
 import { Problem, problemOf } from "../api/problem";
 import { alone } from "./lock";
-import { current, lost, renewed } from "./store";
+import { current, lost, renewed, signedIn } from "./store";
 import { areFresh, type Tokens, tokensOf } from "./tokens";
-import { keepRefreshToken, refreshToken } from "./vault";
+import { keepSession, keptSession } from "./vault";
 
 /** Tells other tabs of new access tokens, so that they need none of their own. */
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("tally.session") : null;
@@ -39,20 +39,29 @@ async function renew(refused?: string): Promise<Tokens | null> {
   // Another tab may have done it while this one waited for its turn.
   const told = current().tokens;
   if (areFresh(told, Date.now()) && told.accessToken !== refused) return told;
-  const spent = await refreshToken();
+  const kept = await keptSession();
   const { userName } = current();
-  if (spent === null || userName === null) {
+  if (kept === null || userName === null) {
     lost();
     return null;
+  }
+  if (kept.userName !== userName) {
+    // Another tab signed in to another account, and this one has not been told yet.
+    signedIn(kept.userName, null);
+    throw new Problem(0, "other_member", "");
+  }
+  if (areFresh(kept.tokens, Date.now()) && kept.tokens.accessToken !== refused) {
+    renewed(kept.tokens);
+    return kept.tokens;
   }
   const response = await fetch("/api/v1/sessions/refresh", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ refresh_token: spent }),
+    body: JSON.stringify({ refresh_token: kept.refreshToken }),
   });
   const body = await response.json().catch(() => undefined);
   if (response.status === 401) {
-    await keepRefreshToken(null);
+    await keepSession(null);
     lost();
     return null;
   }
@@ -60,7 +69,7 @@ async function renew(refused?: string): Promise<Tokens | null> {
   if (typeof body?.refresh_token !== "string") throw new Problem(0, "unexpected_answer", "");
   const fresh = tokensOf(body, Date.now());
   // Before the next tab has its turn.
-  await keepRefreshToken(body.refresh_token);
+  await keepSession({ userName, refreshToken: body.refresh_token, tokens: fresh });
   renewed(fresh);
   announce(userName, fresh);
   return fresh;

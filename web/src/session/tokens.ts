@@ -1,4 +1,4 @@
-/** What a session is in this tab. The access token lives in memory alone. */
+/** What requests are sent with. */
 export interface Tokens {
   readonly accessToken: string;
   /** When the access token ends, by this computer's clock, in milliseconds. */

@@ -1,16 +1,21 @@
+import type { Tokens } from "./tokens";
+
 /**
- * The refresh token lies in IndexedDB, so that a session outlives the tab, and all tabs share
- * one. It is not in localStorage, which each tab's process has a copy of: a tab that has waited
- * for its turn could still read the token that another one has just spent there, and a spent
- * token used again revokes the session.
+ * The session lies in IndexedDB, so that it outlives the tab, and all tabs share one. It is not
+ * in localStorage, which each tab's process has a copy of: a tab that has waited for its turn
+ * could still read the refresh token that another one has just spent there, and a spent token
+ * used again revokes the session.
  *
- * A script on this page could read it, as it could use any session from here. That there is no
+ * The access token lies there as well. Otherwise each page that loads would spend a refresh
+ * token, and one that goes away before the answer is there would end the session.
+ *
+ * A script on this page could read them, as it could use any session from here. That there is no
  * such script is what the Content-Security-Policy is for: scripts come from our own origin
  * alone, and none stands within a page.
  */
 const DATABASE = "tally";
 const STORE = "session";
-const TOKEN = "refresh_token";
+const SESSION = "session";
 const HOLDER = "holder";
 
 let opened: Promise<IDBDatabase> | undefined;
@@ -35,23 +40,28 @@ async function transact<T>(work: (store: IDBObjectStore) => IDBRequest): Promise
   });
 }
 
-/** Where there is no IndexedDB, a session ends with the tab. */
-let ownToken: string | null = null;
+export interface Kept {
+  readonly userName: string;
+  readonly refreshToken: string;
+  readonly tokens: Tokens;
+}
 
-export async function refreshToken(): Promise<string | null> {
+/** Where there is no IndexedDB, a session ends with the tab. */
+let own: Kept | null = null;
+
+export async function keptSession(): Promise<Kept | null> {
   try {
-    const found: unknown = await transact((store) => store.get(TOKEN));
-    return typeof found === "string" ? found : null;
+    return ((await transact((store) => store.get(SESSION))) as Kept | undefined) ?? null;
   } catch {
-    return ownToken;
+    return own;
   }
 }
 
-export async function keepRefreshToken(token: string | null): Promise<void> {
-  ownToken = token;
+export async function keepSession(kept: Kept | null): Promise<void> {
+  own = kept;
   try {
     await transact<unknown>((store) =>
-      token === null ? store.delete(TOKEN) : store.put(token, TOKEN),
+      kept === null ? store.delete(SESSION) : store.put(kept, SESSION),
     );
   } catch {
     // It is kept in this tab.
