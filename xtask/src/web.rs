@@ -99,7 +99,15 @@ pub(crate) fn install() -> Result<()> {
 /// # Errors
 /// When it cannot be built; the output says why.
 pub(crate) fn build() -> Result<()> {
-    run(&mut npm(&["run", "--silent", "build"]))
+    // Without a line for each file.
+    run(&mut npm(&[
+        "run",
+        "--silent",
+        "build",
+        "--",
+        "--logLevel",
+        "warn",
+    ]))
 }
 
 /// Builds the front end where `npm` is, and says what to do where it is not. Tally starts

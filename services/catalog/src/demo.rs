@@ -14,7 +14,7 @@ use vote_store::accounts::NewUser;
 use vote_store::catalog::{Furnishing, NewItem, NewRestaurant, NewReview};
 use vote_store::{Store, StoreError};
 
-pub use campaign::{campaign, campaign_id};
+pub use campaign::{campaign, campaign_id, campaign_votes};
 pub use demo_content::people::{PASSWORD, USER_NAME};
 
 /// bcrypt's work factor for the demo's passwords, which are no secret: the least there is.

@@ -58,6 +58,17 @@ impl DataDir {
         self.kept("partners.key", || STANDARD.encode(ids.bytes::<32>()))
     }
 
+    /// The password of the admin to try operating with: drawn at the first start, then kept.
+    ///
+    /// # Errors
+    /// Its file cannot be read or written.
+    pub fn admin_password(&self, ids: &Ids) -> Result<Secret> {
+        self.kept("admin.password", || {
+            let bytes = ids.bytes::<6>();
+            bytes.iter().map(|b| format!("{b:02x}")).collect()
+        })
+    }
+
     /// The text in the file called `name`; `draw` makes it if it is not there.
     fn kept(&self, name: &str, draw: impl FnOnce() -> String) -> Result<Secret> {
         let path = self.0.join(name);
@@ -98,7 +109,8 @@ mod tests {
         assert_eq!(data.signing_secret(&ids)?, signing);
         assert_eq!(data.partner_secret_key(&ids)?, sealing);
         assert_eq!(STANDARD.decode(sealing.expose())?.len(), 32);
-        for name in ["signing.secret", "partners.key"] {
+        assert_eq!(data.admin_password(&ids)?, data.admin_password(&ids)?);
+        for name in ["signing.secret", "partners.key", "admin.password"] {
             let mode = fs::metadata(folder.path().join(name))?.permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }

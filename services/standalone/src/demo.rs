@@ -1,7 +1,7 @@
 //! Something to look at: restaurants, members, reviews, and votes that went the whole way.
 
 use anyhow::Result;
-use catalog::demo::{campaign, campaign_id};
+use catalog::demo::{campaign, campaign_id, campaign_votes};
 use vote_domain::review::Ballot;
 use vote_domain::{Clock, Ids};
 use vote_gateway::{Cast, CastError, Gateway, IdempotencyKey};
@@ -43,7 +43,7 @@ pub(crate) async fn seed(store: &Store, gateway: &Gateway, clock: &Clock, ids: &
                 review,
                 direction: Some(direction),
             },
-            key: IdempotencyKey::parse(format!("demo-{n}").as_bytes()).ok(),
+            key: key(n),
             trace_parent: String::new(),
         };
         casting.spawn(async move { gateway.cast(cast).await });
@@ -54,5 +54,23 @@ pub(crate) async fn seed(store: &Store, gateway: &Gateway, clock: &Clock, ids: &
             Err(error) => return Err(error.into()),
         }
     }
+    for (n, (voter, ballot)) in campaign_votes().enumerate() {
+        let cast = Cast {
+            voter,
+            ballot,
+            key: key(n),
+            trace_parent: String::new(),
+        };
+        match gateway.cast_in_campaign(campaign_id(), cast).await {
+            // The demo's campaign is not there where another one was before.
+            Ok(_) | Err(CastError::Refused(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     Ok(())
+}
+
+/// The demo's own name for its `n`th vote.
+fn key(n: usize) -> Option<IdempotencyKey> {
+    IdempotencyKey::parse(format!("demo-{n}").as_bytes()).ok()
 }

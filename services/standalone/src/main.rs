@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use bootstrap::ConfigFile;
-use bootstrap::settings::{Log, LogFormat};
+use bootstrap::settings::{Admin, Log, LogFormat};
 use clap::Parser;
 use standalone::{DataDir, Options, Standalone, built_web};
 use vote_domain::{Clock, Ids};
@@ -30,6 +30,9 @@ struct Command {
     config: ConfigFile,
 }
 
+/// The demo's admin. Its password is drawn for each data folder: this account may do everything.
+const ADMIN_NAME: &str = "demo-admin";
+
 /// The service's own default for `http.port`.
 const PORT: u16 = 8080;
 
@@ -47,6 +50,16 @@ async fn main() -> Result<()> {
     bootstrap::tracing::init(&settings.log)?;
     let shutdown = bootstrap::signals::shutdown_token()?;
     let data_dir = DataDir::at(&command.data_dir)?;
+    let ids = Ids::random();
+    let mut demo_admin = None;
+    if !command.no_demo && settings.admin.user_name.is_none() {
+        let password = data_dir.admin_password(&ids)?;
+        demo_admin = Some(password.expose().to_owned());
+        settings.admin = Admin {
+            user_name: Some(ADMIN_NAME.to_owned()),
+            password: Some(password),
+        };
+    }
     let web = command.web.or_else(built_web);
     let has_web = web.is_some();
     let options = Options {
@@ -54,7 +67,7 @@ async fn main() -> Result<()> {
         settings,
         demo: !command.no_demo,
         clock: Clock::system(),
-        ids: Ids::random(),
+        ids,
         web,
     };
     let running = Standalone::start(options, shutdown).await?;
@@ -72,6 +85,9 @@ async fn main() -> Result<()> {
             catalog::demo::USER_NAME,
             catalog::demo::PASSWORD
         );
+    }
+    if let Some(password) = demo_admin {
+        println!("  demo admin            {ADMIN_NAME} / {password}");
     }
     println!("  data                  {}", data_dir.path().display());
     println!("Ctrl-C stops it.");

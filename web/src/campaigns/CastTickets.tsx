@@ -4,13 +4,14 @@ import { number } from "../i18n/format";
 import { askToSignIn } from "../session/store";
 import { useSession } from "../session/useSession";
 import { Field } from "../ui/Field";
+import { useNow } from "../ui/now";
 import { Countdown } from "../ui/Time";
 import { cast } from "../votes/send";
 import { useVotes } from "../votes/store";
 import { VoteStatus } from "../votes/VoteStatus";
 import { type Campaign, useWallet } from "./queries";
 import type { Stage } from "./stage";
-import { fitting, isOpenToMembers, mostTickets } from "./tickets";
+import { fitting, isOpenToMembers, mostTickets, unexpired } from "./tickets";
 
 /** Spends tickets on an option, and tells how the votes go. */
 export function CastTickets(props: {
@@ -55,7 +56,9 @@ function Ballot(props: { campaign: Campaign; option: string; choose: (option: st
   const open = campaign.channels.filter(isOpenToMembers);
   const [channelKey, setChannelKey] = useState(open[0]?.key ?? "");
   const [wanted, setWanted] = useState("1");
-  const wallet = useWallet(campaign.campaign_id, true).data;
+  const now = useNow();
+  const answered = useWallet(campaign.campaign_id, true).data;
+  const wallet = answered && unexpired(answered, now);
   const channel = open.find(({ key }) => key === channelKey);
   const most = mostTickets(campaign, channel, wallet?.balance ?? 0);
   const tickets = fitting(Number(wanted), most);

@@ -9,6 +9,9 @@ const HOUR_S = 3_600;
 /** What lies between two labels: never less than an hour, for that is what a bar is. */
 const STEPS_S = [1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 672].map((hours) => hours * HOUR_S);
 
+/** How many hours are shown at least. */
+const FEWEST = 8;
+
 /** Tickets hour by hour. What it shows is in the table beside it, too. */
 export default function HoursChart(props: {
   hours: readonly { hour: string; votes: number }[];
@@ -58,6 +61,13 @@ function plot(
   const [bar, ink, line] = [style.color, style.outlineColor, style.borderTopColor];
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const times = hours.map((row) => Date.parse(row.hour) / 1_000);
+  const votes: (number | null)[] = hours.map((row) => row.votes);
+  // Room for the first bar and the last, and for some more while there are few.
+  const [first = 0, last = first] = [times[0], times.at(-1)];
+  times.unshift(first - HOUR_S);
+  votes.unshift(null);
+  times.push(Math.max(last, first + (FEWEST - 1) * HOUR_S) + HOUR_S);
+  votes.push(null);
   return new uPlot(
     {
       width: element.clientWidth,
@@ -88,7 +98,7 @@ function plot(
         },
       ],
     },
-    [times, hours.map((row) => row.votes)],
+    [times, votes],
     element,
   );
 }

@@ -94,8 +94,8 @@ function Fans({ campaign, option }: { campaign: Campaign; option: Option }) {
       {me && (
         <p className="note note-good">
           {me.at_least
-            ? t("fans.meAtLeast", { rank: n(me.rank), votes: n(me.votes) })
-            : t("fans.me", { rank: n(me.rank), votes: n(me.votes) })}
+            ? t("fans.meAtLeast", { rank: n(me.rank), votes: n(me.votes), count: me.votes })
+            : t("fans.me", { rank: n(me.rank), votes: n(me.votes), count: me.votes })}
         </p>
       )}
       <Answered asked={{ ...asked, data: fans }} rows={1}>

@@ -6,6 +6,7 @@ import { useNow } from "../ui/now";
 import { Answered, Stale } from "../ui/states";
 import { Countdown, ZonedAt } from "../ui/Time";
 import { type Campaign, type Lot, useWallet } from "./queries";
+import { unexpired } from "./tickets";
 
 /** A lot that ends sooner than this says how soon. */
 const SOON_MS = 24 * 3_600_000;
@@ -16,6 +17,7 @@ export function Wallet({ campaign }: { campaign: Campaign }) {
   const { standing } = useSession();
   const isIn = standing === "in" || standing === "restoring";
   const asked = useWallet(campaign.campaign_id, isIn);
+  const now = useNow();
   if (!isIn) return null;
   return (
     <section className="card stack" aria-label={t("wallet.title")}>
@@ -27,7 +29,7 @@ export function Wallet({ campaign }: { campaign: Campaign }) {
           {t("ledger.title")}
         </Link>
       </div>
-      <Answered asked={asked} rows={1}>
+      <Answered asked={{ ...asked, data: asked.data && unexpired(asked.data, now) }} rows={1}>
         {(wallet) => (
           <>
             <p className="wallet-balance">

@@ -1,10 +1,24 @@
-import type { Campaign } from "./queries";
+import type { Campaign, Lot } from "./queries";
 
 type Channel = Campaign["channels"][number];
 
 /** Whether members may vote on the channel. */
 export function isOpenToMembers(channel: Channel): boolean {
   return !channel.voter_kinds || channel.voter_kinds.includes("member");
+}
+
+/** What is left at `now` of a wallet as it was answered: a lot may have expired since. */
+export function unexpired(
+  wallet: { balance: number; lots: readonly Lot[] },
+  now: number,
+): { balance: number; lots: readonly Lot[] } {
+  const isOver = (lot: Lot) => Date.parse(lot.expires_at) <= now;
+  const gone = wallet.lots.filter(isOver).reduce((sum, lot) => sum + lot.remaining, 0);
+  if (gone === 0) return wallet;
+  return {
+    balance: Math.max(0, wallet.balance - gone),
+    lots: wallet.lots.filter((lot) => !isOver(lot)),
+  };
 }
 
 /** The most tickets that one vote can spend now. */

@@ -60,7 +60,7 @@ const stepOf = (local: string) => (local.length > "2026-05-01T20:00".length ? 1 
 function Times({ draft, change, isFixed, faults }: Props) {
   const { t } = useTranslation();
   return (
-    <div className="fields">
+    <>
       <Field label={t("editor.zone")} hint={t("editor.zoneHint")} error={faults.get("time_zone")}>
         {(control) => (
           <>
@@ -80,32 +80,34 @@ function Times({ draft, change, isFixed, faults }: Props) {
           </>
         )}
       </Field>
-      <Field label={t("editor.startsAt")} error={faults.get("starts_at")}>
-        {(control) => (
-          <input
-            {...control}
-            type="datetime-local"
-            required
-            step={stepOf(draft.startsAt)}
-            disabled={isFixed}
-            value={draft.startsAt}
-            onChange={(event) => change({ startsAt: event.target.value })}
-          />
-        )}
-      </Field>
-      <Field label={t("editor.endsAt")} error={faults.get("ends_at")}>
-        {(control) => (
-          <input
-            {...control}
-            type="datetime-local"
-            required
-            step={stepOf(draft.endsAt)}
-            value={draft.endsAt}
-            onChange={(event) => change({ endsAt: event.target.value })}
-          />
-        )}
-      </Field>
-    </div>
+      <div className="fields">
+        <Field label={t("editor.startsAt")} error={faults.get("starts_at")}>
+          {(control) => (
+            <input
+              {...control}
+              type="datetime-local"
+              required
+              step={stepOf(draft.startsAt)}
+              disabled={isFixed}
+              value={draft.startsAt}
+              onChange={(event) => change({ startsAt: event.target.value })}
+            />
+          )}
+        </Field>
+        <Field label={t("editor.endsAt")} error={faults.get("ends_at")}>
+          {(control) => (
+            <input
+              {...control}
+              type="datetime-local"
+              required
+              step={stepOf(draft.endsAt)}
+              value={draft.endsAt}
+              onChange={(event) => change({ endsAt: event.target.value })}
+            />
+          )}
+        </Field>
+      </div>
+    </>
   );
 }
 

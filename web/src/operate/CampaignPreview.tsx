@@ -36,6 +36,7 @@ export function CampaignPreview({ body }: { body: NewCampaign | null }) {
           {t("preview.freeInAll", {
             daily: n(body.free_daily_tickets),
             days: n(days),
+            count: days,
             all: n(freeTickets),
           })}
         </dd>

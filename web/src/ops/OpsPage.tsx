@@ -8,7 +8,7 @@ import { At } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
 import { DeadLetters } from "./DeadLetters";
 import { healthOf } from "./health";
-import { type BallotBox, useBoxes } from "./queries";
+import { type BallotBox, useBoxes, useCampaignName } from "./queries";
 
 /** How votes flow: the boxes they wait in, and what could not be settled. */
 export default function OpsPage() {
@@ -81,6 +81,16 @@ function Boxes() {
   );
 }
 
+function BoxOf({ campaignId }: { campaignId: string }) {
+  const { t } = useTranslation();
+  const name = useCampaignName(campaignId);
+  return (
+    <div>
+      <Link to={`/campaigns/${campaignId}`}>{name ?? t("ops.campaign")}</Link>
+    </div>
+  );
+}
+
 function BoxRow({ box }: { box: BallotBox }) {
   const { t, i18n } = useTranslation();
   const health = healthOf(box);
@@ -89,7 +99,8 @@ function BoxRow({ box }: { box: BallotBox }) {
   return (
     <tr>
       <td className="mono wide-cell">
-        {box.campaign_id ? <Link to={`/campaigns/${box.campaign_id}`}>{box.name}</Link> : box.name}
+        {box.name}
+        {box.campaign_id && <BoxOf campaignId={box.campaign_id} />}
       </td>
       <td>
         <span className={LOOKS[health]}>{t(`ops.healths.${health}`)}</span>

@@ -9,6 +9,9 @@ import { hasEnded, type Vote } from "./vote";
 /** How long a vote that was counted goes on saying so. */
 const SHOWN_MS = 4_000;
 
+/** For how long one board may be answered to all who ask, and what a request takes. */
+const SNAPSHOT_MS = 1_500;
+
 /** Brings what votes change up to date: the day's votes, wallets, counts and boards. */
 export function connectVotes(queries: QueryClient): void {
   onAccepted((vote, { votes, balance }) => {
@@ -39,7 +42,11 @@ function ended(queries: QueryClient, vote: Vote): void {
   for (const name of ["wallet", "ledger"]) {
     void queries.invalidateQueries({ queryKey: [MINE, name, campaignId] });
   }
-  for (const name of ["board", "fans", "hours"]) {
-    void queries.invalidateQueries({ queryKey: ["campaigns", campaignId, name] });
-  }
+  const refresh = () => {
+    for (const name of ["board", "fans", "hours"]) {
+      void queries.invalidateQueries({ queryKey: ["campaigns", campaignId, name] });
+    }
+  };
+  refresh();
+  setTimeout(refresh, SNAPSHOT_MS);
 }

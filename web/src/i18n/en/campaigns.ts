@@ -74,8 +74,10 @@ export const campaigns = {
   fans: {
     title: "Fans",
     none: "Nobody has spent tickets here yet.",
-    me: "You are fan number {{rank}}, with {{votes}} tickets.",
-    meAtLeast: "You are fan number {{rank}} or beyond, with {{votes}} tickets.",
+    me_one: "You are fan number {{rank}}, with {{votes}} ticket.",
+    me_other: "You are fan number {{rank}}, with {{votes}} tickets.",
+    meAtLeast_one: "You are fan number {{rank}} or beyond, with {{votes}} ticket.",
+    meAtLeast_other: "You are fan number {{rank}} or beyond, with {{votes}} tickets.",
   },
   ledger: {
     title: "My ledger",

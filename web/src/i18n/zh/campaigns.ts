@@ -66,8 +66,8 @@ export const campaigns = {
   fans: {
     title: "粉丝榜",
     none: "还没有人在此投票。",
-    me: "您是第 {{rank}} 位粉丝，共 {{votes}} 张票。",
-    meAtLeast: "您排在第 {{rank}} 位或之后，共 {{votes}} 张票。",
+    me_other: "您是第 {{rank}} 位粉丝，共 {{votes}} 张票。",
+    meAtLeast_other: "您排在第 {{rank}} 位或之后，共 {{votes}} 张票。",
   },
   ledger: {
     title: "我的账目",

@@ -44,7 +44,7 @@ export const operate = {
     incomplete: "填写开始、结束时间和时区后即可预览。",
     noName: "未命名",
     free: "免费票",
-    freeInAll: "每天 {{daily}} 张，共 {{days}} 天：合计 {{all}} 张",
+    freeInAll_other: "每天 {{daily}} 张，共 {{days}} 天：合计 {{all}} 张",
     expiryDays_other: "{{count}} 天",
   },
   voter: {
@@ -117,6 +117,7 @@ export const operate = {
     title: "运维",
     boxes: "票箱",
     box: "票箱",
+    campaign: "所属活动",
     health: "状况",
     depth: "积压",
     age: "滞后",
