@@ -104,6 +104,14 @@ describe("a campaign", () => {
       await Caller.signUp(inject("url"), "fan"),
     ];
     await spend(one, songs, "song-1", 3);
+    // Where all are equal, all are first: who sees that first sees others lose a rank, and the
+    // third song come back to where it was.
+    await expect
+      .poll(async () => {
+        const path = `/campaigns/${songs.campaign_id}/board`;
+        return (await one.call<{ options: { votes: number }[] }>("GET", path)).options[0]?.votes;
+      })
+      .toBe(3);
     const page = await open(`/campaigns/${songs.campaign_id}`, { viewport: PHONE });
     await expect
       .poll(() => board(page))

@@ -83,7 +83,8 @@ describe("pages", () => {
     await expectAccessible(page);
     await page.goto("/operate");
     await page.getByText("Sign in to see this.").waitFor();
-    const member = await open("/operate", { as: { name: "demo", password: "demo-password" } });
+    const somebody = await Caller.signUp(inject("url"), "member");
+    const member = await open("/operate", { as: somebody });
     await member.getByText("This is for members with the role “Operator” or more.").waitFor();
   });
 });

@@ -1,5 +1,6 @@
 import { type BrowserServer, chromium } from "playwright-core";
 import type { TestProject } from "vitest/node";
+import { furnish } from "./content";
 import { type Site, startSite } from "./site";
 
 declare module "vitest" {
@@ -22,6 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     site = await startSite();
+    await furnish(site);
     browser = await chromium.launchServer({
       executablePath: PROGRAM,
       args: [

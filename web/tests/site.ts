@@ -16,8 +16,8 @@ const ADMIN = { name: "root-admin", password: "root-password" };
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Tally in one process on a data folder of its own, or the site that `TALLY_WEB_URL` names; that
- * one has the demo's content, and an admin as `TALLY_WEB_ADMIN=name:password` says.
+ * Tally in one process on a data folder of its own, or the site that `TALLY_WEB_URL` names, with
+ * an admin as `TALLY_WEB_ADMIN=name:password` says.
  */
 export async function startSite(): Promise<Site> {
   const named = process.env.TALLY_WEB_URL;

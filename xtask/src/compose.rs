@@ -15,6 +15,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::cargo::{self, Profile, build_with_services, root, run};
 use crate::steps::Steps;
+use crate::web;
 use engine::Engine;
 use load::Load;
 
@@ -123,6 +124,7 @@ struct Test<'e> {
 impl Test<'_> {
     fn judge(&self, steps: &mut Steps) {
         steps.run("journeys", || self.run_check(&["journeys"]));
+        steps.run("browser", || self.browser());
         steps.run("sealed", || settings::check_running(self.engine));
         steps.run("scale up", || {
             self.under_load("scale", || {
@@ -154,6 +156,19 @@ impl Test<'_> {
         steps.run("tls", || self.tls());
         steps.run("backup", || self.back_up_and_restore());
         steps.run("verify", || self.votectl(&["verify"]));
+    }
+
+    /// The journeys of the front end, with as many votes a day as members have.
+    fn browser(&self) -> Result<()> {
+        let up = ["up", "--detach", "--wait"];
+        self.engine
+            .compose_where(&up, &[("TALLY_VOTES_PER_DAY", "3")])?;
+        let path = self.engine.secrets().join("admin-password");
+        let password =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let tested = web::browser_tests_at(&self.url(), &format!("admin:{}", password.trim()));
+        self.engine.compose(&up)?;
+        tested
     }
 
     /// Does `work` while members vote, then judges what they were told.

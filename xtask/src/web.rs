@@ -147,12 +147,27 @@ pub(crate) fn check(steps: &mut Steps, is_built: bool) {
 }
 
 fn browser_tests() -> Result<()> {
-    let chromium = require_browser()?;
     let program = target().join("debug/standalone");
     if !program.is_file() {
         bail!("there is no {}", program.display());
     }
-    run(npm(&["run", "--silent", "browser"])
-        .env("TALLY_CHROMIUM", chromium)
-        .env("TALLY_STANDALONE", program))
+    run(browser_command()?.env("TALLY_STANDALONE", program))
+}
+
+/// The same against a site that runs at `url`, with `admin` as `name:password`.
+///
+/// # Errors
+/// A test failed, or there is nothing to run them with.
+pub(crate) fn browser_tests_at(url: &str, admin: &str) -> Result<()> {
+    require_node()?;
+    install()?;
+    run(browser_command()?
+        .env("TALLY_WEB_URL", url)
+        .env("TALLY_WEB_ADMIN", admin))
+}
+
+fn browser_command() -> Result<Command> {
+    let mut command = npm(&["run", "--silent", "browser"]);
+    command.env("TALLY_CHROMIUM", require_browser()?);
+    Ok(command)
 }

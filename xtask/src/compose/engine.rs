@@ -168,7 +168,12 @@ impl Engine {
 
     /// Runs `docker` with its output shown.
     pub(super) fn docker(&self, args: &[&str]) -> Result<()> {
-        let status = self.program("docker").args(args).status();
+        self.docker_where(args, &[])
+    }
+
+    fn docker_where(&self, args: &[&str], variables: &[(&str, &str)]) -> Result<()> {
+        let mut command = self.program("docker");
+        let status = command.args(args).envs(variables.iter().copied()).status();
         let status = status.context("cannot run docker")?;
         ensure!(status.success(), "`docker {}`: {status}", args.join(" "));
         Ok(())
@@ -176,9 +181,14 @@ impl Engine {
 
     /// Runs `docker compose` with its output shown.
     pub(super) fn compose(&self, args: &[&str]) -> Result<()> {
+        self.compose_where(args, &[])
+    }
+
+    /// The same, with `variables` set to something else.
+    pub(super) fn compose_where(&self, args: &[&str], variables: &[(&str, &str)]) -> Result<()> {
         let mut all = vec!["compose"];
         all.extend(args);
-        self.docker(&all)
+        self.docker_where(&all, variables)
     }
 
     /// The same, with one more compose file.
