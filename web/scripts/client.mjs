@@ -8,8 +8,7 @@ const HEAD = "// Written by `npm run client` from openapi.json. Do not edit.\n\n
 
 const api = JSON.parse(await readFile(document, "utf8"));
 for (const path of Object.values(api.paths)) {
-  // Operations are called by path and method here; their ids are those of each service, and
-  // several have the same ones.
+  // Operations are called by path and method here; without ids they are written in their place.
   for (const operation of Object.values(path)) delete operation.operationId;
 }
 const wanted = HEAD + astToString(await openapiTS(api, { alphabetize: true }));

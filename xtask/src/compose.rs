@@ -274,6 +274,7 @@ impl Test<'_> {
                 ("sum(tally:votes_accepted:rate1m > bool 1)", "1"),
                 ("sum(tally:votes_counted:rate1m > bool 1)", "1"),
                 ("count(tally:accept_seconds:p99_5m)", "1"),
+                ("count(tally:counted_seconds:p99_5m)", "1"),
                 ("count(sum by (queue) (rabbitmq_detailed_queue_messages_ready{queue=\"votes.reviews\"}))", "1"),
                 ("count(ALERTS{alertstate=\"firing\", severity=\"page\"}) or vector(0)", "0"),
             ];

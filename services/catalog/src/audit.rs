@@ -109,7 +109,8 @@ struct Position {
 
 /// Lists the audit record, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/audit", tag = "audit", params(AuditQuery),
+    get, path = "/api/v1/audit",
+    operation_id = "list_audit_records", tag = "audit", params(AuditQuery),
     responses(
         (status = 200, description = "A page; with `ETag`", body = Page<AuditBody>),
         (status = 304, description = "As `If-None-Match` says"),

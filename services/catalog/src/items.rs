@@ -72,7 +72,8 @@ pub(crate) struct NewItemBody {
 
 /// Lists a restaurant's items by name.
 #[utoipa::path(
-    get, path = "/api/v1/restaurants/{restaurant_id}/items", tag = "catalog",
+    get, path = "/api/v1/restaurants/{restaurant_id}/items",
+    operation_id = "list_items", tag = "catalog",
     params(
         ("restaurant_id" = Uuid, Path),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 100),
@@ -119,7 +120,8 @@ pub(crate) async fn list(
 
 /// Reads an item.
 #[utoipa::path(
-    get, path = "/api/v1/items/{item_id}", tag = "catalog",
+    get, path = "/api/v1/items/{item_id}",
+    operation_id = "get_item", tag = "catalog",
     params(("item_id" = Uuid, Path)),
     responses(
         (status = 200, description = "The item; with `ETag`", body = ItemBody),
@@ -140,7 +142,8 @@ pub(crate) async fn read(
 
 /// Adds an item to a restaurant.
 #[utoipa::path(
-    post, path = "/api/v1/restaurants/{restaurant_id}/items", tag = "catalog",
+    post, path = "/api/v1/restaurants/{restaurant_id}/items",
+    operation_id = "create_item", tag = "catalog",
     params(("restaurant_id" = Uuid, Path)), request_body = NewItemBody,
     responses(
         (status = 201, description = "The item", body = ItemBody),

@@ -104,11 +104,13 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Brings the schema up to date and declares the ballot box: gateways and workers expect
+/// Brings the schema up to date, or waits for it, and declares the ballot box: gateways and workers expect
 /// both, and make neither. Waits for servers that are not there yet.
 async fn prepare(settings: &Settings, store: &Store, queue: &Queue) -> anyhow::Result<()> {
     if settings.mysql.migrate_on_start {
         migrate(store).await?;
+    } else {
+        schema(store).await?;
     }
     loop {
         match queue.declare(&BallotBox::reviews()).await {
@@ -132,5 +134,23 @@ async fn migrate(store: &Store) -> anyhow::Result<()> {
             }
             Err(error) => return Err(error).context("the schema"),
         }
+    }
+}
+
+/// Waits until somebody else has brought the schema up to date.
+async fn schema(store: &Store) -> anyhow::Result<()> {
+    loop {
+        match store.schema_version().await {
+            Ok(version) if version.pending.is_empty() => return Ok(()),
+            Ok(version) => tracing::warn!(
+                pending = ?version.pending,
+                "waiting for `votectl migrate`: `mysql.migrate_on_start` is off"
+            ),
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "waiting for the database");
+            }
+            Err(error) => return Err(error).context("the schema"),
+        }
+        tokio::time::sleep(RETRY_AFTER).await;
     }
 }

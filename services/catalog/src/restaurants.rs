@@ -108,7 +108,8 @@ pub(crate) struct NewRestaurantBody {
 
 /// Lists restaurants by name.
 #[utoipa::path(
-    get, path = "/api/v1/restaurants", tag = "catalog", params(RestaurantsQuery),
+    get, path = "/api/v1/restaurants",
+    operation_id = "list_restaurants", tag = "catalog", params(RestaurantsQuery),
     responses(
         (status = 200, description = "A page; with `ETag`", body = Page<RestaurantBody>),
         (status = 304, description = "As `If-None-Match` says"),
@@ -149,7 +150,8 @@ pub(crate) async fn list(
 
 /// Reads a restaurant.
 #[utoipa::path(
-    get, path = "/api/v1/restaurants/{restaurant_id}", tag = "catalog",
+    get, path = "/api/v1/restaurants/{restaurant_id}",
+    operation_id = "get_restaurant", tag = "catalog",
     params(("restaurant_id" = Uuid, Path)),
     responses(
         (status = 200, description = "The restaurant; with `ETag`", body = RestaurantBody),
@@ -170,7 +172,8 @@ pub(crate) async fn read(
 
 /// Adds a restaurant.
 #[utoipa::path(
-    post, path = "/api/v1/restaurants", tag = "catalog", request_body = NewRestaurantBody,
+    post, path = "/api/v1/restaurants",
+    operation_id = "create_restaurant", tag = "catalog", request_body = NewRestaurantBody,
     responses(
         (status = 201, description = "The restaurant", body = RestaurantBody),
         (status = 400, description = "`malformed_json`", body = ProblemDetails),

@@ -7,12 +7,17 @@ use anyhow::{Context, Result};
 use reqwest::Client;
 use serde_json::{Value, json};
 use test_stack::{Service, ServiceProcess, Stack, TestScope, free_port};
+use vote_store::{MysqlSettings, Store};
 
 const PASSWORD: &str = "correct horse";
 
 async fn start(scope: &TestScope) -> Result<ServiceProcess> {
+    catalog(scope)?.start().await
+}
+
+fn catalog(scope: &TestScope) -> Result<Service> {
     let program = Path::new(env!("CARGO_BIN_EXE_catalog"));
-    Service::new("catalog", program, free_port()?)
+    let service = Service::new("catalog", program, free_port()?)
         .env("TALLY__MYSQL__URL", &scope.mysql_url)
         .env("TALLY__REDIS__URL", &scope.redis_url)
         .env(
@@ -23,9 +28,8 @@ async fn start(scope: &TestScope) -> Result<ServiceProcess> {
         .env("TALLY__AUTH__SECRET", "0123456789abcdef0123456789abcdef")
         .env("TALLY__AUTH__BCRYPT_COST", "4")
         .env("TALLY__ADMIN__USER_NAME", "root")
-        .env("TALLY__ADMIN__PASSWORD", PASSWORD)
-        .start()
-        .await
+        .env("TALLY__ADMIN__PASSWORD", PASSWORD);
+    Ok(service)
 }
 
 async fn sign_in(service: &ServiceProcess) -> Result<String> {
@@ -62,5 +66,20 @@ async fn it_brings_schema_and_admin_along_at_every_start_and_stops_when_told() -
     }
     let again = start(&scope).await?;
     sign_in(&again).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_waits_for_a_schema_that_others_bring_up_to_date() -> Result<()> {
+    let scope = Stack::isolated("catalog_waits").await?;
+    let service = catalog(&scope)?.env("TALLY__MYSQL__MIGRATE_ON_START", "false");
+    let starting = tokio::spawn(async move { service.start().await });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(!starting.is_finished(), "it began without a schema");
+    let store = Store::mysql(&MysqlSettings::new(&scope.mysql_url))?;
+    store.migrate().await?;
+    let service = starting.await??;
+    assert!(service.log().contains("waiting for `votectl migrate`"));
+    sign_in(&service).await?;
     Ok(())
 }

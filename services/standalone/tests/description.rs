@@ -1,6 +1,7 @@
 //! The front end's client is made from the API's description: `web/openapi.json` is that of
 //! the whole, as it is answered. `UPDATE=1` writes it anew; then `npm run client` in `web/`.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -34,6 +35,24 @@ async fn answered() -> Result<Value> {
     shutdown.cancel();
     running.stopped().await?;
     Ok(answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_has_an_id_of_its_own() -> Result<()> {
+    let answered = answered().await?;
+    let paths = answered["paths"].as_object().context("no paths")?;
+    let operations = paths.values().filter_map(Value::as_object).flatten();
+    let mut known = HashSet::new();
+    for (method, operation) in operations {
+        let id = operation["operationId"].as_str().context("no id")?;
+        assert!(
+            known.insert(id),
+            "{id} names another operation, too ({method})"
+        );
+        // A verb and what it is done to.
+        assert!(id.contains('_') && id.chars().all(|c| c == '_' || c.is_ascii_lowercase()));
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

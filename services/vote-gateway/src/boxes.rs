@@ -52,7 +52,8 @@ struct BoxBody {
 /// Tells how full the ballot boxes are, how old their oldest vote is, and how many workers
 /// serve them.
 #[utoipa::path(
-    get, path = "/api/v1/boxes", tag = "operation",
+    get, path = "/api/v1/boxes",
+    operation_id = "list_boxes", tag = "operation",
     responses(
         (status = 200, description = "The boxes of reviews, of dead letters and of all unfinished campaigns", body = BoxesBody),
         (status = 401, description = "`unauthenticated`", body = ProblemDetails),

@@ -121,7 +121,8 @@ fn member(voter: &Voter) -> Result<UserId, Problem> {
 
 /// Voids one vote on a review, or all of a member's, also those that are still queued.
 #[utoipa::path(
-    post, path = "/api/v1/reviews/{review_id}/voids", tag = "votes",
+    post, path = "/api/v1/reviews/{review_id}/voids",
+    operation_id = "void_review_votes", tag = "votes",
     request_body = VoidRequest, params(("review_id" = Uuid, Path)),
     responses(
         (status = 202, description = "The void holds", body = VoidedBody),

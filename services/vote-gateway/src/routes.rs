@@ -119,7 +119,8 @@ impl CastRequest {
 
 /// Votes a review up; replies 202 once the vote is durable.
 #[utoipa::path(
-    post, path = "/api/v1/reviews/{review_id}/upvote", tag = "votes",
+    post, path = "/api/v1/reviews/{review_id}/upvote",
+    operation_id = "vote_up", tag = "votes",
     params(("review_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 202, description = "Accepted: durable, soon counted", body = AcceptedBody),
@@ -147,7 +148,8 @@ async fn upvote(
 
 /// Votes a review down; replies 202 once the vote is durable.
 #[utoipa::path(
-    post, path = "/api/v1/reviews/{review_id}/downvote", tag = "votes",
+    post, path = "/api/v1/reviews/{review_id}/downvote",
+    operation_id = "vote_down", tag = "votes",
     params(("review_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 202, description = "Accepted: durable, soon counted", body = AcceptedBody),
@@ -175,7 +177,8 @@ async fn downvote(
 
 /// Takes a vote back; costs nothing and gives nothing back.
 #[utoipa::path(
-    delete, path = "/api/v1/reviews/{review_id}/vote", tag = "votes",
+    delete, path = "/api/v1/reviews/{review_id}/vote",
+    operation_id = "take_vote_back", tag = "votes",
     params(("review_id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 202, description = "Accepted: durable, soon counted", body = AcceptedBody),
@@ -212,7 +215,8 @@ struct VoteRequest {
 
 /// Casts a ballot of any direction; the same as the three routes below a review.
 #[utoipa::path(
-    post, path = "/api/v1/votes", tag = "votes", request_body = VoteRequest,
+    post, path = "/api/v1/votes",
+    operation_id = "vote_on_review", tag = "votes", request_body = VoteRequest,
     params(("Idempotency-Key" = Option<String>, Header)),
     responses(
         (status = 202, description = "Accepted: durable, soon counted", body = AcceptedBody),
@@ -281,7 +285,8 @@ impl Gateway {
 
 /// Tells what became of one's own vote.
 #[utoipa::path(
-    get, path = "/api/v1/votes/{vote_id}", tag = "votes",
+    get, path = "/api/v1/votes/{vote_id}",
+    operation_id = "get_vote_state", tag = "votes",
     params(("vote_id" = Uuid, Path)),
     responses(
         (status = 200, description = "The vote", body = AnyVoteBody),
@@ -321,7 +326,8 @@ struct VotesQuery {
 
 /// Tells what became of some of one's own votes; those that are not are left out.
 #[utoipa::path(
-    get, path = "/api/v1/votes", tag = "votes", params(VotesQuery),
+    get, path = "/api/v1/votes",
+    operation_id = "list_vote_states", tag = "votes", params(VotesQuery),
     responses(
         (status = 200, description = "The votes", body = VotesBody),
         (status = 401, description = "`unauthenticated`", body = ProblemDetails),

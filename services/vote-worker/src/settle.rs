@@ -195,18 +195,27 @@ impl<P: Product> BoxWorker<P> {
         self.worker.trouble.recovered(&self.ballot_box);
     }
 
-    /// Notes the ends of `votes`.
+    /// Notes the ends of `votes`, which are in SQL now.
     pub(crate) fn log(&self, votes: &[Arrived<VoteOf<P>>], settled: &Settlement<P>) {
-        let traces: HashMap<VoteId, &str> = votes
+        let arrived: HashMap<VoteId, &Arrived<VoteOf<P>>> = votes
             .iter()
-            .map(|arrived| (arrived.vote.vote_id(), arrived.trace_parent.as_str()))
+            .map(|arrived| (arrived.vote.vote_id(), arrived))
             .collect();
+        let now = self.worker.clock.now();
+        let counted_seconds =
+            metrics::histogram!("tally_vote_counted_seconds", "box" => self.label());
         let (mut n_counted, mut n_rejected, mut n_voided) = (0, 0, 0);
         for (vote_id, outcome) in &settled.outcomes {
-            let trace_parent = traces.get(vote_id).copied().unwrap_or_default();
+            let arrived = arrived.get(vote_id);
+            let trace_parent = arrived.map_or("", |arrived| arrived.trace_parent.as_str());
             match outcome {
                 Outcome::Counted => {
                     n_counted += 1;
+                    if let Some(arrived) = arrived {
+                        // Stamped by another machine's clock, which may be ahead.
+                        let took = (now - arrived.vote.seq().at()).to_std();
+                        counted_seconds.record(took.unwrap_or_default());
+                    }
                     tracing::info!(target: "vote", %vote_id, trace_parent, "vote counted");
                 }
                 Outcome::Rejected(reason) => {

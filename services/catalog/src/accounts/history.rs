@@ -80,7 +80,8 @@ struct Position {
 
 /// Lists one's own votes that came to their end, latest first.
 #[utoipa::path(
-    get, path = "/api/v1/me/votes", tag = "accounts",
+    get, path = "/api/v1/me/votes",
+    operation_id = "list_my_votes", tag = "accounts",
     params(("limit" = Option<u16>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses(
         (status = 200, description = "A page; with `ETag`", body = Page<HistoryBody>),

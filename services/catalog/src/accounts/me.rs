@@ -13,7 +13,8 @@ use crate::failure::Failure;
 
 /// Tells who one is, and how many votes are left today.
 #[utoipa::path(
-    get, path = "/api/v1/me", tag = "accounts",
+    get, path = "/api/v1/me",
+    operation_id = "get_me", tag = "accounts",
     responses(
         (status = 200, description = "The account; with `ETag`", body = MeBody),
         (status = 304, description = "As `If-None-Match` says"),

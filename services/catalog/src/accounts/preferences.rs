@@ -86,7 +86,8 @@ pub(crate) struct PreferencesBody {
 /// Ranks restaurants and items by one's own votes and reviews: by up votes less down votes
 /// that stand on their reviews, plus (stars − 3) for each review of one's own.
 #[utoipa::path(
-    get, path = "/api/v1/me/preferences", tag = "accounts",
+    get, path = "/api/v1/me/preferences",
+    operation_id = "get_my_preferences", tag = "accounts",
     responses(
         (status = 200, description = "What one likes; with `ETag`", body = PreferencesBody),
         (status = 304, description = "As `If-None-Match` says"),

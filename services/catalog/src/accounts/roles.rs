@@ -24,7 +24,8 @@ pub(crate) struct RoleBody {
 
 /// Gives a role; it holds at once. Giving it again changes nothing.
 #[utoipa::path(
-    put, path = "/api/v1/users/{user_id}/role", tag = "accounts", request_body = RoleBody,
+    put, path = "/api/v1/users/{user_id}/role",
+    operation_id = "give_role", tag = "accounts", request_body = RoleBody,
     params(("user_id" = uuid::Uuid, Path)),
     responses(
         (status = 200, description = "The account", body = UserBody),

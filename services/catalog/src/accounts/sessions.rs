@@ -52,7 +52,8 @@ impl RefreshTokenBody {
 
 /// Signs in.
 #[utoipa::path(
-    post, path = "/api/v1/sessions", tag = "accounts", request_body = Login,
+    post, path = "/api/v1/sessions",
+    operation_id = "sign_in", tag = "accounts", request_body = Login,
     responses(
         (status = 200, description = "A pair of tokens", body = TokensBody),
         (status = 400, description = "`malformed_json`", body = ProblemDetails),
@@ -100,7 +101,8 @@ pub(crate) async fn sign_in(
 
 /// Trades a refresh token for a new pair.
 #[utoipa::path(
-    post, path = "/api/v1/sessions/refresh", tag = "accounts", request_body = RefreshTokenBody,
+    post, path = "/api/v1/sessions/refresh",
+    operation_id = "refresh_session", tag = "accounts", request_body = RefreshTokenBody,
     responses(
         (status = 200, description = "A pair of tokens; the old refresh token is spent", body = TokensBody),
         (status = 400, description = "`malformed_json`", body = ProblemDetails),
@@ -139,7 +141,8 @@ pub(crate) async fn refresh(
 /// Signs out: of the session that the refresh token in the body belongs to, or without a
 /// body of all. Access tokens already handed out run out by themselves.
 #[utoipa::path(
-    delete, path = "/api/v1/sessions", tag = "accounts",
+    delete, path = "/api/v1/sessions",
+    operation_id = "sign_out", tag = "accounts",
     request_body = Option<RefreshTokenBody>,
     responses(
         (status = 204, description = "Signed out"),

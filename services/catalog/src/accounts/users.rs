@@ -27,7 +27,8 @@ pub(crate) struct Login {
 
 /// Makes an account.
 #[utoipa::path(
-    post, path = "/api/v1/users", tag = "accounts", request_body = Login,
+    post, path = "/api/v1/users",
+    operation_id = "sign_up", tag = "accounts", request_body = Login,
     responses(
         (status = 201, description = "The account", body = UserBody),
         (status = 400, description = "`malformed_json`", body = ProblemDetails),

@@ -173,7 +173,8 @@ pub(crate) fn shown_boards() -> Cache<Place, Shown> {
 /// Reads a board: of all votes, of a channel, of a range of hours. It is at most a second
 /// and a half old; `ETag` changes with its content alone.
 #[utoipa::path(
-    get, path = "/api/v1/campaigns/{campaign_id}/board", tag = "campaigns",
+    get, path = "/api/v1/campaigns/{campaign_id}/board",
+    operation_id = "get_board", tag = "campaigns",
     params(("campaign_id" = Uuid, Path), RangeQuery),
     responses(
         (status = 200, description = "The board; with `ETag`", body = BoardBody),

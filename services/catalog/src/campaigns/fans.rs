@@ -145,7 +145,8 @@ impl FansPage {
 /// Lists an option's fans, most tickets first; first pages are at most a second and a
 /// half old. Beyond rank 100,000 `me` says `at_least`.
 #[utoipa::path(
-    get, path = "/api/v1/campaigns/{campaign_id}/options/{option}/fans", tag = "campaigns",
+    get, path = "/api/v1/campaigns/{campaign_id}/options/{option}/fans",
+    operation_id = "list_fans", tag = "campaigns",
     params(
         ("campaign_id" = Uuid, Path), ("option" = String, Path, description = "The option's key"),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 100),

@@ -55,7 +55,8 @@ impl Series {
 /// Reads an option's tickets by the hour (UTC) in which their votes were admitted; without
 /// a range from the campaign's first hour on.
 #[utoipa::path(
-    get, path = "/api/v1/campaigns/{campaign_id}/options/{option}/hours", tag = "campaigns",
+    get, path = "/api/v1/campaigns/{campaign_id}/options/{option}/hours",
+    operation_id = "list_hours", tag = "campaigns",
     params(("campaign_id" = Uuid, Path), ("option" = String, Path, description = "The option's key"), RangeQuery),
     responses(
         (status = 200, description = "The series; with `ETag`", body = HoursBody),

@@ -60,7 +60,8 @@ impl Position {
 
 /// Lists campaigns without their channels and options, the latest start first.
 #[utoipa::path(
-    get, path = "/api/v1/campaigns", tag = "campaigns", params(CampaignsQuery),
+    get, path = "/api/v1/campaigns",
+    operation_id = "list_campaigns", tag = "campaigns", params(CampaignsQuery),
     responses(
         (status = 200, description = "A page; with `ETag`", body = Page<CampaignSummaryBody>),
         (status = 304, description = "As `If-None-Match` says"),

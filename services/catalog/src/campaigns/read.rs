@@ -12,7 +12,8 @@ use crate::failure::Failure;
 
 /// Reads a campaign with its channels and options.
 #[utoipa::path(
-    get, path = "/api/v1/campaigns/{campaign_id}", tag = "campaigns",
+    get, path = "/api/v1/campaigns/{campaign_id}",
+    operation_id = "get_campaign", tag = "campaigns",
     params(("campaign_id" = Uuid, Path)),
     responses(
         (status = 200, description = "The campaign; with `ETag`", body = CampaignBody),

@@ -167,7 +167,8 @@ impl Frozen {
 /// Each line ends with one line feed; option lines are sorted by the bytes of option key,
 /// then channel key.
 #[utoipa::path(
-    get, path = "/api/v1/campaigns/{campaign_id}/result", tag = "campaigns",
+    get, path = "/api/v1/campaigns/{campaign_id}/result",
+    operation_id = "get_result", tag = "campaigns",
     params(("campaign_id" = Uuid, Path), ResultQuery),
     responses(
         (status = 200, description = "The result; with `ETag`", content(

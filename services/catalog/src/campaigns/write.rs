@@ -27,7 +27,8 @@ pub(crate) const BODY_MAX_BYTES: usize = 8 * 1_024 * 1_024;
 
 /// Creates a campaign. Its ballot box is declared before.
 #[utoipa::path(
-    post, path = "/api/v1/campaigns", tag = "campaigns", request_body = NewCampaignBody,
+    post, path = "/api/v1/campaigns",
+    operation_id = "create_campaign", tag = "campaigns", request_body = NewCampaignBody,
     responses(
         (status = 201, description = "The campaign; `ETag` is its version", body = CampaignBody),
         (status = 400, description = "`malformed_json`", body = ProblemDetails),
@@ -65,7 +66,8 @@ pub(crate) async fn create(
 
 /// Edits a campaign: before it opens everything, while it is open its name and a later end.
 #[utoipa::path(
-    patch, path = "/api/v1/campaigns/{campaign_id}", tag = "campaigns",
+    patch, path = "/api/v1/campaigns/{campaign_id}",
+    operation_id = "edit_campaign", tag = "campaigns",
     params(
         ("campaign_id" = Uuid, Path),
         ("If-Match" = Option<String>, Header, description = "The version it changes, quoted: `\"1\"`; any without it"),

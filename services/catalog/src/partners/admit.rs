@@ -26,7 +26,8 @@ pub(crate) struct NewPartnerBody {
 
 /// Admits a partner, and gives it its first key. The secret is shown this once.
 #[utoipa::path(
-    post, path = "/api/v1/partners", tag = "partners", request_body = NewPartnerBody,
+    post, path = "/api/v1/partners",
+    operation_id = "admit_partner", tag = "partners", request_body = NewPartnerBody,
     responses(
         (status = 201, description = "The partner, with its key and secret", body = AdmittedBody),
         (status = 400, description = "`malformed_json`", body = ProblemDetails),

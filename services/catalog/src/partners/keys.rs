@@ -14,7 +14,8 @@ use crate::failure::Failure;
 /// Gives a partner one more key; those it has stay good, so that it can change over. The
 /// secret is shown this once.
 #[utoipa::path(
-    post, path = "/api/v1/partners/{partner_id}/keys", tag = "partners",
+    post, path = "/api/v1/partners/{partner_id}/keys",
+    operation_id = "give_partner_key", tag = "partners",
     params(("partner_id" = Uuid, Path)),
     responses(
         (status = 201, description = "The key and its secret", body = NewKeyBody),
@@ -53,7 +54,8 @@ pub(crate) async fn give(
 /// Revokes a key; nothing signed with it is taken any more, everywhere within two seconds.
 /// Doing so again changes nothing.
 #[utoipa::path(
-    delete, path = "/api/v1/partners/{partner_id}/keys/{key_id}", tag = "partners",
+    delete, path = "/api/v1/partners/{partner_id}/keys/{key_id}",
+    operation_id = "revoke_partner_key", tag = "partners",
     params(("partner_id" = Uuid, Path), ("key_id" = Uuid, Path)),
     responses(
         (status = 204, description = "Revoked, now or before"),

@@ -20,7 +20,8 @@ struct Position {
 
 /// Lists partners by the kinds of their voters, with their keys and without secrets.
 #[utoipa::path(
-    get, path = "/api/v1/partners", tag = "partners",
+    get, path = "/api/v1/partners",
+    operation_id = "list_partners", tag = "partners",
     params(("limit" = Option<u16>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses(
         (status = 200, description = "A page; with `ETag`", body = Page<PartnerBody>),

@@ -46,7 +46,8 @@ pub(crate) struct CountsBody {
 /// Tells what the votes on some reviews come to. Made to be polled: `ETag` changes with
 /// the counts only, and not with `as_of`.
 #[utoipa::path(
-    get, path = "/api/v1/reviews/counts", tag = "catalog", params(CountsQuery),
+    get, path = "/api/v1/reviews/counts",
+    operation_id = "get_counts", tag = "catalog", params(CountsQuery),
     responses(
         (status = 200, description = "The counts; with `ETag`", body = CountsBody),
         (status = 304, description = "As `If-None-Match` says"),

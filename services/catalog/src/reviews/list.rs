@@ -39,7 +39,8 @@ pub(crate) struct ReviewsQuery {
 
 /// Lists the reviews of a restaurant's items.
 #[utoipa::path(
-    get, path = "/api/v1/restaurants/{restaurant_id}/reviews", tag = "catalog",
+    get, path = "/api/v1/restaurants/{restaurant_id}/reviews",
+    operation_id = "list_reviews_of_restaurant", tag = "catalog",
     params(("restaurant_id" = Uuid, Path), ReviewsQuery),
     responses(
         (status = 200, description = "A page; with `ETag`", body = Page<ReviewBody>),
@@ -65,7 +66,8 @@ pub(crate) async fn of_restaurant(
 
 /// Lists the reviews of an item.
 #[utoipa::path(
-    get, path = "/api/v1/items/{item_id}/reviews", tag = "catalog",
+    get, path = "/api/v1/items/{item_id}/reviews",
+    operation_id = "list_reviews_of_item", tag = "catalog",
     params(("item_id" = Uuid, Path), ReviewsQuery),
     responses(
         (status = 200, description = "A page; with `ETag`", body = Page<ReviewBody>),

@@ -13,7 +13,8 @@ use crate::names;
 
 /// Reads a review.
 #[utoipa::path(
-    get, path = "/api/v1/reviews/{review_id}", tag = "catalog",
+    get, path = "/api/v1/reviews/{review_id}",
+    operation_id = "get_review", tag = "catalog",
     params(("review_id" = Uuid, Path)),
     responses(
         (status = 200, description = "The review; with `ETag`. `If-Match` wants its `version`", body = ReviewBody),

@@ -63,7 +63,8 @@ impl ReviewChangeBody {
 
 /// Writes a review.
 #[utoipa::path(
-    post, path = "/api/v1/restaurants/{restaurant_id}/reviews", tag = "catalog",
+    post, path = "/api/v1/restaurants/{restaurant_id}/reviews",
+    operation_id = "create_review", tag = "catalog",
     params(("restaurant_id" = Uuid, Path)), request_body = NewReviewBody,
     responses(
         (status = 201, description = "The review; `ETag` is its version", body = ReviewBody),
@@ -109,7 +110,8 @@ pub(crate) async fn create(
 
 /// Writes a review; the same as `/reviews`.
 #[utoipa::path(
-    post, path = "/api/v1/restaurants/{restaurant_id}/review", tag = "catalog",
+    post, path = "/api/v1/restaurants/{restaurant_id}/review",
+    operation_id = "create_review_by_alias", tag = "catalog",
     params(("restaurant_id" = Uuid, Path)), request_body = NewReviewBody,
     responses(
         (status = 201, description = "As `/reviews` answers", body = ReviewBody),
@@ -133,7 +135,8 @@ pub(crate) async fn create_by_alias(
 
 /// Changes a review of one's own.
 #[utoipa::path(
-    patch, path = "/api/v1/reviews/{review_id}", tag = "catalog",
+    patch, path = "/api/v1/reviews/{review_id}",
+    operation_id = "edit_review", tag = "catalog",
     params(
         ("review_id" = Uuid, Path),
         ("If-Match" = String, Header, description = "The version it changes, quoted: `\"1\"`"),
@@ -185,7 +188,8 @@ pub(crate) async fn change(
 /// Removes a review: one's own, or any as a moderator. Votes on it that were accepted
 /// before still count, and no more are taken.
 #[utoipa::path(
-    delete, path = "/api/v1/reviews/{review_id}", tag = "catalog",
+    delete, path = "/api/v1/reviews/{review_id}",
+    operation_id = "remove_review", tag = "catalog",
     params(("review_id" = Uuid, Path)),
     responses(
         (status = 204, description = "Removed"),

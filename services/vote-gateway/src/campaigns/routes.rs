@@ -91,7 +91,8 @@ fn key_of(caller: &Caller, request: &HttpRequest) -> Result<Option<IdempotencyKe
 
 /// Spends tickets on an option; replies 202 once the vote is durable.
 #[utoipa::path(
-    post, path = "/api/v1/campaigns/{campaign_id}/votes", tag = "campaign votes",
+    post, path = "/api/v1/campaigns/{campaign_id}/votes",
+    operation_id = "vote_in_campaign", tag = "campaign votes",
     request_body = CampaignVoteRequest,
     params(
         ("campaign_id" = Uuid, Path),
@@ -153,7 +154,8 @@ pub(crate) async fn spend(
 
 /// Shows what the voter holds, just-granted and free tickets included.
 #[utoipa::path(
-    get, path = "/api/v1/campaigns/{campaign_id}/wallet", tag = "campaign votes",
+    get, path = "/api/v1/campaigns/{campaign_id}/wallet",
+    operation_id = "get_wallet", tag = "campaign votes",
     params(
         ("campaign_id" = Uuid, Path),
         ("X-Tally-Voter" = Option<String>, Header, description = "The voter, of a signed request"),
@@ -188,7 +190,8 @@ struct LedgerPosition {
 
 /// Shows every ticket of the voter that came or went, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/campaigns/{campaign_id}/ledger", tag = "campaign votes",
+    get, path = "/api/v1/campaigns/{campaign_id}/ledger",
+    operation_id = "get_ledger", tag = "campaign votes",
     params(
         ("campaign_id" = Uuid, Path),
         ("limit" = Option<u16>, Query),
@@ -247,7 +250,8 @@ pub(crate) struct GrantRequest {
 
 /// Grants tickets to a voter; replies 202 once they are committed and in the wallet.
 #[utoipa::path(
-    post, path = "/api/v1/campaigns/{campaign_id}/grants", tag = "campaign votes",
+    post, path = "/api/v1/campaigns/{campaign_id}/grants",
+    operation_id = "grant_tickets", tag = "campaign votes",
     request_body = GrantRequest, params(("campaign_id" = Uuid, Path)),
     responses(
         (status = 202, description = "Granted, now or before", body = GrantedBody),
@@ -322,7 +326,8 @@ impl Gateway {
 
 /// Voids one vote, or all votes of a voter, also those that are still queued.
 #[utoipa::path(
-    post, path = "/api/v1/campaigns/{campaign_id}/voids", tag = "campaign votes",
+    post, path = "/api/v1/campaigns/{campaign_id}/voids",
+    operation_id = "void_campaign_votes", tag = "campaign votes",
     request_body = VoidRequest, params(("campaign_id" = Uuid, Path)),
     responses(
         (status = 202, description = "The void holds", body = VoidedBody),

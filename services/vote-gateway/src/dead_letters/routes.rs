@@ -58,7 +58,8 @@ struct Position {
 
 /// Lists what no worker could settle, oldest first.
 #[utoipa::path(
-    get, path = "/api/v1/dead-letters", tag = "dead letters", params(LettersQuery),
+    get, path = "/api/v1/dead-letters",
+    operation_id = "list_dead_letters", tag = "dead letters", params(LettersQuery),
     responses(
         (status = 200, description = "A page; with `ETag`", body = Page<DeadLetterBody>),
         (status = 304, description = "As `If-None-Match` says"),
@@ -104,7 +105,8 @@ pub(crate) async fn list(
 
 /// Shows one letter: why it is one, its bytes, its votes, and what the ledger has of them.
 #[utoipa::path(
-    get, path = "/api/v1/dead-letters/{dead_letter_id}", tag = "dead letters",
+    get, path = "/api/v1/dead-letters/{dead_letter_id}",
+    operation_id = "get_dead_letter", tag = "dead letters",
     params(("dead_letter_id" = Uuid, Path)),
     responses(
         (status = 200, description = "The letter; with `ETag`", body = DeadLetterDetailBody),
@@ -133,7 +135,8 @@ pub(crate) async fn show(
 /// drained; replies 202 once the broker has it. May be repeated: no vote counts twice. A letter
 /// that arrived again meanwhile stays open.
 #[utoipa::path(
-    post, path = "/api/v1/dead-letters/{dead_letter_id}/replay", tag = "dead letters",
+    post, path = "/api/v1/dead-letters/{dead_letter_id}/replay",
+    operation_id = "replay_dead_letter", tag = "dead letters",
     params(("dead_letter_id" = Uuid, Path)),
     responses(
         (status = 202, description = "The broker has it; the letter as it stands now", body = DeadLetterBody),
@@ -169,7 +172,8 @@ pub(crate) struct DropRequest {
 /// their voters get back what they had reserved. Votes of a campaign that is drained or final
 /// are left out. May be repeated. A close that waited for the letter goes on.
 #[utoipa::path(
-    post, path = "/api/v1/dead-letters/{dead_letter_id}/drop", tag = "dead letters",
+    post, path = "/api/v1/dead-letters/{dead_letter_id}/drop",
+    operation_id = "drop_dead_letter", tag = "dead letters",
     request_body = DropRequest, params(("dead_letter_id" = Uuid, Path)),
     responses(
         (status = 200, description = "It is dropped", body = DroppedBody),
