@@ -14,7 +14,7 @@ pub enum Role {
     /// Reads, reviews and votes.
     #[default]
     Member,
-    /// Also removes reviews and voids votes on them.
+    /// Also finds members, removes reviews and voids votes on them.
     Moderator,
     /// Also keeps restaurants, items and campaigns.
     Operator,
@@ -77,6 +77,8 @@ pub enum Permission {
     RemoveReview,
     /// Void votes on reviews.
     VoidReviewVote,
+    /// Find members by their names.
+    FindUsers,
     /// Create restaurants and their items.
     KeepCatalog,
     /// Create and edit campaigns.
@@ -99,11 +101,12 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Vote,
         Self::Review,
         Self::RemoveReview,
         Self::VoidReviewVote,
+        Self::FindUsers,
         Self::KeepCatalog,
         Self::KeepCampaigns,
         Self::GrantTickets,
@@ -120,7 +123,7 @@ impl Permission {
     pub fn least_role(self) -> Role {
         match self {
             Self::Vote | Self::Review => Role::Member,
-            Self::RemoveReview | Self::VoidReviewVote => Role::Moderator,
+            Self::RemoveReview | Self::VoidReviewVote | Self::FindUsers => Role::Moderator,
             Self::KeepCatalog
             | Self::KeepCampaigns
             | Self::GrantTickets

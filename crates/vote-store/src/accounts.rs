@@ -156,6 +156,20 @@ impl Store {
         read!(self, accounts::user_names(users))
     }
 
+    /// Lists at most `limit` accounts whose names begin with `begin`, in any spelling, by name;
+    /// only those after the name `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn users(
+        &self,
+        begin: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<User>, StoreError> {
+        read!(self, accounts::users(begin, after, limit))
+    }
+
     /// Reads what a sign-in under `user_name`, in any spelling, is checked against.
     ///
     /// # Errors

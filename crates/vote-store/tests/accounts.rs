@@ -103,6 +103,38 @@ on_each_backend! {
         Ok(())
     }
 
+    async fn accounts_are_found_by_the_beginning_of_their_names(backend: Backend) -> Result<()> {
+        let store = &backend.store;
+        for (n, name) in (1..).zip(["ada", "Ada.L", "ada_b", "adaxb", "bob", "ADAM"]) {
+            store.create_user(&new_user(n, name)).await?;
+        }
+        let found = async |begin: &str, after: Option<&str>, limit| -> Result<Vec<String>> {
+            let users = store.users(begin, after, limit).await?;
+            let mut names: Vec<_> = users.into_iter().map(|user| user.user_name).collect();
+            // Where letters and signs stand in the order is the server's affair.
+            if after.is_none() && limit > 9 {
+                names.sort_unstable();
+            }
+            Ok(names)
+        };
+        assert_eq!(found("aDa", None, 10).await?, ["ADAM", "Ada.L", "ada", "ada_b", "adaxb"]);
+        assert_eq!(found("ada_", None, 10).await?, ["ada_b"], "`_` is a letter as any other");
+        assert_eq!(found("b", None, 10).await?, ["bob"]);
+        assert_eq!(found("da", None, 10).await?, [""; 0]);
+        let mut paged: Vec<String> = Vec::new();
+        loop {
+            let after = paged.last().cloned();
+            let page = found("", after.as_deref(), 2).await?;
+            if page.is_empty() {
+                break;
+            }
+            paged.extend(page);
+        }
+        paged.sort_unstable();
+        assert_eq!(paged, ["ADAM", "Ada.L", "ada", "ada_b", "adaxb", "bob"]);
+        Ok(())
+    }
+
     async fn of_many_who_want_one_name_at_once_one_gets_it(backend: Backend) -> Result<()> {
         let tries = (1..=8).map(|n| {
             let store = backend.store.clone();

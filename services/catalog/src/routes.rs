@@ -24,7 +24,11 @@ pub fn configure(config: &mut ServiceConfig) {
         // What is polled goes first: routes are tried one after the other.
         .service(resource("/reviews/counts").route(get().to(counts::counts)))
         .service(resource("/campaigns/{campaign_id}/board").route(get().to(board::board)))
-        .service(resource("/users").route(post().to(users::sign_up)))
+        .service(
+            resource("/users")
+                .route(get().to(users::list))
+                .route(post().to(users::sign_up)),
+        )
         .service(resource("/users/{user_id}/role").route(put().to(roles::give_role)))
         .service(
             resource("/sessions")
@@ -109,6 +113,7 @@ pub const RATE_RULES: [RateRule; 3] = [
     ),
     paths(
         users::sign_up,
+        users::list,
         sessions::sign_in,
         sessions::refresh,
         sessions::sign_out,

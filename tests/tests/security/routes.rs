@@ -54,6 +54,7 @@ use Role::{Admin, Member, Moderator, Operator};
 /// Every route. A new one needs a line here: decide who may call it.
 pub(crate) const ROUTES: &[(&str, &str, Access)] = &[
     ("post", "/users", Open),
+    ("get", "/users", Members(Moderator)),
     ("put", "/users/{user_id}/role", Members(Admin)),
     ("post", "/sessions", Open),
     ("delete", "/sessions", Members(Member)),

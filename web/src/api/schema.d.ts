@@ -4779,7 +4779,86 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Lists members by name. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Where the page begins, from `next_cursor`. */
+                    cursor?: string;
+                    /** @description How many at most: 1 to 100, 20 by default. */
+                    limit?: number;
+                    /** @description Only those whose names begin with this, in upper or lower case. */
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page; with `ETag` */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_UserBody"];
+                    };
+                };
+                /** @description As `If-None-Match` says */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `unauthenticated` */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description `forbidden`: for moderators */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description `invalid_query`, `invalid_cursor` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description `rate_limited` */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+                /** @description `database_unavailable` */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDetails"];
+                    };
+                };
+            };
+        };
         put?: never;
         /** Makes an account. */
         post: {
@@ -6601,6 +6680,24 @@ export interface components {
                  * @description One higher with each change; for `If-Match`.
                  */
                 version: number;
+            }[];
+            /** @description Asks for the next page; null on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_UserBody: {
+            /** @description The things, in the list's order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description What the account's reviews earned.
+                 */
+                credit: number;
+                /** @description `member`, `moderator`, `operator` or `admin`. */
+                role: string;
+                /** Format: uuid */
+                user_id: string;
+                user_name: string;
             }[];
             /** @description Asks for the next page; null on the last one. */
             next_cursor?: string | null;

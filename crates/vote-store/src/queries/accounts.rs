@@ -108,6 +108,31 @@ pub(crate) async fn user_names(
         .collect())
 }
 
+/// Comes after every character of a name, in the order of any server.
+const BEYOND: char = '{';
+
+pub(crate) async fn users(
+    connection: &mut Conn,
+    begin: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<User>, StoreError> {
+    let mut query = users::table
+        .select(USER)
+        .order(users::user_name)
+        .limit(limit.into())
+        .into_boxed();
+    if !begin.is_empty() {
+        let end = format!("{begin}{BEYOND}");
+        query = query.filter(users::user_name.ge(begin).and(users::user_name.lt(end)));
+    }
+    if let Some(after) = after {
+        query = query.filter(users::user_name.gt(after));
+    }
+    let rows: Vec<UserRow> = query.load(connection).await?;
+    rows.into_iter().map(into_user).collect()
+}
+
 pub(crate) async fn credentials(
     connection: &mut Conn,
     user_name: &str,

@@ -266,7 +266,10 @@ SELECT `users`.`user_id`, `users`.`credit` FROM `users` WHERE (`users`.`user_id`
 SELECT `users`.`user_id`, `users`.`password_hash`, `users`.`role` FROM `users` WHERE (`users`.`user_name` = ?) LIMIT ?
 SELECT `users`.`user_id`, `users`.`user_name` FROM `users` WHERE (`users`.`user_id` IN (?))
 SELECT `users`.`user_id`, `users`.`user_name`, `users`.`role`, `users`.`credit`, `users`.`created_at` FROM (`users` INNER JOIN `sessions` ON (`sessions`.`user_id` = `users`.`user_id`)) WHERE (`sessions`.`session_id` = ?) LIMIT ?
+SELECT `users`.`user_id`, `users`.`user_name`, `users`.`role`, `users`.`credit`, `users`.`created_at` FROM `users` ORDER BY `users`.`user_name` LIMIT ?
+SELECT `users`.`user_id`, `users`.`user_name`, `users`.`role`, `users`.`credit`, `users`.`created_at` FROM `users` WHERE ((`users`.`user_name` >= ?) AND (`users`.`user_name` < ?)) ORDER BY `users`.`user_name` LIMIT ?
 SELECT `users`.`user_id`, `users`.`user_name`, `users`.`role`, `users`.`credit`, `users`.`created_at` FROM `users` WHERE (`users`.`user_id` = ?) LIMIT ?
+SELECT `users`.`user_id`, `users`.`user_name`, `users`.`role`, `users`.`credit`, `users`.`created_at` FROM `users` WHERE (`users`.`user_name` > ?) ORDER BY `users`.`user_name` LIMIT ?
 SELECT campaign_id AS k FROM campaign_channels WHERE campaign_id >= ? ORDER BY campaign_id LIMIT 1
 SELECT campaign_id AS k FROM campaign_days WHERE campaign_id >= ? ORDER BY campaign_id LIMIT 1
 SELECT campaign_id AS k FROM campaign_fans WHERE campaign_id >= ? ORDER BY campaign_id LIMIT 1

@@ -2,16 +2,28 @@
 
 use http_kit::Problem;
 
+/// The longest name, in bytes.
+const BYTES_MAX: usize = 32;
+
 /// A name an account may have: 3 to 32 of ASCII letters, digits, `_`, `.` and `-`.
 /// However its letters are spelled, it is one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserName(String);
 
+/// Whether names are made of `byte`.
+fn is_allowed(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)
+}
+
+/// Whether a name may begin with `text`, which may be empty.
+pub(crate) fn may_begin_name(text: &str) -> bool {
+    text.len() <= BYTES_MAX && text.bytes().all(is_allowed)
+}
+
 impl UserName {
     /// The name, if it may be one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        let fits = (3..=32).contains(&text.len()) && text.bytes().all(allowed);
+        let fits = (3..=BYTES_MAX).contains(&text.len()) && text.bytes().all(is_allowed);
         fits.then(|| Self(text.to_owned()))
     }
 

@@ -1,15 +1,16 @@
-//! Signing up.
+//! Signing up, and finding those who did.
 
-use actix_web::HttpResponse;
 use actix_web::web::Data;
-use http_kit::{Json, Problem, ProblemDetails};
-use serde::Deserialize;
-use utoipa::ToSchema;
-use vote_domain::Role;
+use actix_web::{HttpRequest, HttpResponse};
+use http_kit::etag::cached_json;
+use http_kit::{Actor, Cursor, Json, Limit, Page, Problem, ProblemDetails, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use vote_domain::{Permission, Role};
 use vote_store::accounts::{NewUser, User, UserCreation};
 
 use super::answer::UserBody;
-use super::names::{UserName, invalid_user_name};
+use super::names::{UserName, invalid_user_name, may_begin_name};
 use super::passwords::{Password, invalid_password};
 use crate::catalog::Catalog;
 use crate::failure::Failure;
@@ -73,4 +74,63 @@ pub(crate) async fn sign_up(
 
 fn name_taken() -> Problem {
     Problem::conflict("name_taken", "Another account has this name.")
+}
+
+/// Which members are listed.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UsersQuery {
+    /// Only those whose names begin with this, in upper or lower case.
+    q: String,
+    /// How many at most: 1 to 100, 20 by default.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
+    limit: Limit,
+    /// Where the page begins, from `next_cursor`.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// Where a page of members begins.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Position {
+    user_name: String,
+}
+
+/// Lists members by name.
+#[utoipa::path(
+    get, path = "/api/v1/users",
+    operation_id = "list_users", tag = "accounts", params(UsersQuery),
+    responses(
+        (status = 200, description = "A page; with `ETag`", body = Page<UserBody>),
+        (status = 304, description = "As `If-None-Match` says"),
+        (status = 401, description = "`unauthenticated`", body = ProblemDetails),
+        (status = 403, description = "`forbidden`: for moderators", body = ProblemDetails),
+        (status = 422, description = "`invalid_query`, `invalid_cursor`", body = ProblemDetails),
+        (status = 503, description = "`database_unavailable`", body = ProblemDetails),
+    ),
+    security(("bearer" = []))
+)]
+pub(crate) async fn list(
+    catalog: Data<Catalog>,
+    actor: Actor,
+    query: Query<UsersQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    catalog.require(&actor, Permission::FindUsers).await?;
+    let UsersQuery { q, limit, cursor } = query.into_inner();
+    let begin = q.trim();
+    if !may_begin_name(begin) {
+        let detail = "q must be the beginning of a user name.";
+        return Err(Problem::invalid("invalid_query", detail).into());
+    }
+    let after = cursor.as_ref().map(Cursor::decode::<Position>);
+    let after = after.transpose()?.map(|position| position.user_name);
+    let n_rows = u32::from(limit.get()) + 1;
+    let users = catalog.store.users(begin, after.as_deref(), n_rows).await?;
+    let page = Page::from_rows(users, limit, |last| Position {
+        user_name: last.user_name.clone(),
+    });
+    Ok(cached_json(&request, &page.map(UserBody::from))?)
 }

@@ -75,6 +75,28 @@ on_each_stack! {
         Ok(())
     }
 
+    async fn moderators_find_members_by_the_beginning_of_their_names(server: Server) -> Result<()> {
+        for name in ["grace", "Greta", "grim", "hedy"] {
+            server.member(name).await?;
+        }
+        let root = server.sign_in(ROOT).await?;
+        let names = |page: &Value| -> Vec<String> {
+            let items = page["items"].as_array().unwrap().iter();
+            items.map(|user| user["user_name"].as_str().unwrap().to_owned()).collect()
+        };
+        let first = server.get_as(&root, "/users?q=GR&limit=2").await?.ok(200);
+        assert_eq!(names(&first), ["grace", "Greta"]);
+        assert_eq!(first["items"][0]["role"], "member");
+        let cursor = first["next_cursor"].as_str().unwrap();
+        let rest = server.get_as(&root, &format!("/users?q=GR&limit=2&cursor={cursor}")).await?.ok(200);
+        assert_eq!((names(&rest), &rest["next_cursor"]), (vec!["grim".to_owned()], &Value::Null));
+        for q in ["a%25", "a%20b", "%C3%A9", &"x".repeat(33)] {
+            let path = format!("/users?q={q}");
+            server.get_as(&root, &path).await?.problem(422, "invalid_query");
+        }
+        Ok(())
+    }
+
     async fn a_password_counts_to_its_72nd_byte(server: Server) -> Result<()> {
         let long = "é".repeat(36);
         server.post("/users", login("ada", &long)).await?.ok(201);

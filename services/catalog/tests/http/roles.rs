@@ -54,6 +54,12 @@ fn guarded(places: &(String, String), user: &Member) -> Vec<(Method, String, Val
             Value::Null,
             Permission::ReadAudit,
         ),
+        (
+            Method::GET,
+            "/users?q=the-".to_owned(),
+            Value::Null,
+            Permission::FindUsers,
+        ),
         (Method::GET, "/me".to_owned(), Value::Null, Permission::Vote),
         (
             Method::GET,
