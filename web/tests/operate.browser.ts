@@ -36,7 +36,11 @@ describe("admins", () => {
     const me = await member.call<{ user_id: string }>("GET", "/me");
     const page = await open("/operate/roles", { as: inject("admin") });
     const form = page.getByRole("form", { name: "Give a role" });
-    await form.getByLabel("Account id").fill(me.user_id);
+    await form.getByLabel("Find a member").fill(member.name.toUpperCase().slice(0, -2));
+    await expectAccessible(page);
+    await form.getByRole("button", { name: member.name }).click();
+    expect(await form.getByLabel("Account id").inputValue()).toBe(me.user_id);
+    await shoot(page, "role-member-found");
     await form.getByLabel("Role").selectOption("moderator");
     await form.getByRole("button", { name: "Give a role" }).click();
     await form.getByText(`${member.name} is now: Moderator.`).waitFor();

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { Field } from "../ui/Field";
+import { TextField } from "../ui/TextField";
 import { AuditList } from "./AuditList";
 
 /** Who did what, and when. */
@@ -29,17 +29,14 @@ export default function AuditDesk() {
     <div className="stack">
       <form className="fields audit-filter" onSubmit={submit}>
         {(["action", "subject"] as const).map((name) => (
-          <Field key={name} label={t(`audit.${name}`)}>
-            {(control) => (
-              <input
-                {...control}
-                spellCheck={false}
-                placeholder={name === "action" ? "role_given" : "campaign:…"}
-                value={filter[name]}
-                onChange={(event) => setFilter({ ...filter, [name]: event.target.value })}
-              />
-            )}
-          </Field>
+          <TextField
+            key={name}
+            label={t(`audit.${name}`)}
+            spellCheck={false}
+            placeholder={name === "action" ? "role_given" : "campaign:…"}
+            value={filter[name]}
+            put={(value) => setFilter({ ...filter, [name]: value })}
+          />
         ))}
         <button type="submit" className="button">
           {t("audit.filter")}

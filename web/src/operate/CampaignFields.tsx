@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Field } from "../ui/Field";
+import { TextField } from "../ui/TextField";
 import type { CampaignDraft, ChannelDraft, Expiry } from "./draft";
 import { type Faults, faultsWithin } from "./faults";
 import { zones } from "./zone";
@@ -17,17 +18,14 @@ export function CampaignFields(props: Props) {
   const { draft, change, faults } = props;
   return (
     <>
-      <Field label={t("editor.name")} error={faults.get("name")}>
-        {(control) => (
-          <input
-            {...control}
-            required
-            maxLength={200}
-            value={draft.name}
-            onChange={(event) => change({ name: event.target.value })}
-          />
-        )}
-      </Field>
+      <TextField
+        label={t("editor.name")}
+        error={faults.get("name")}
+        required
+        maxLength={200}
+        value={draft.name}
+        put={(name) => change({ name })}
+      />
       <Times {...props} />
       <fieldset className="stack" disabled={props.isFixed}>
         <Tickets {...props} />
@@ -81,31 +79,25 @@ function Times({ draft, change, isFixed, faults }: Props) {
         )}
       </Field>
       <div className="fields">
-        <Field label={t("editor.startsAt")} error={faults.get("starts_at")}>
-          {(control) => (
-            <input
-              {...control}
-              type="datetime-local"
-              required
-              step={stepOf(draft.startsAt)}
-              disabled={isFixed}
-              value={draft.startsAt}
-              onChange={(event) => change({ startsAt: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t("editor.endsAt")} error={faults.get("ends_at")}>
-          {(control) => (
-            <input
-              {...control}
-              type="datetime-local"
-              required
-              step={stepOf(draft.endsAt)}
-              value={draft.endsAt}
-              onChange={(event) => change({ endsAt: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("editor.startsAt")}
+          error={faults.get("starts_at")}
+          type="datetime-local"
+          required
+          step={stepOf(draft.startsAt)}
+          disabled={isFixed}
+          value={draft.startsAt}
+          put={(startsAt) => change({ startsAt })}
+        />
+        <TextField
+          label={t("editor.endsAt")}
+          error={faults.get("ends_at")}
+          type="datetime-local"
+          required
+          step={stepOf(draft.endsAt)}
+          value={draft.endsAt}
+          put={(endsAt) => change({ endsAt })}
+        />
       </div>
     </>
   );
@@ -115,30 +107,24 @@ function Tickets({ draft, change, faults }: Props) {
   const { t } = useTranslation();
   return (
     <div className="fields">
-      <Field label={t("editor.freeDaily")} error={faults.get("free_daily_tickets")}>
-        {(control) => (
-          <input
-            {...control}
-            type="number"
-            required
-            min={0}
-            value={draft.freeDaily}
-            onChange={(event) => change({ freeDaily: event.target.value })}
-          />
-        )}
-      </Field>
-      <Field label={t("editor.mostPerVote")} error={faults.get("max_tickets_per_vote")}>
-        {(control) => (
-          <input
-            {...control}
-            type="number"
-            required
-            min={1}
-            value={draft.mostPerVote}
-            onChange={(event) => change({ mostPerVote: event.target.value })}
-          />
-        )}
-      </Field>
+      <TextField
+        label={t("editor.freeDaily")}
+        error={faults.get("free_daily_tickets")}
+        type="number"
+        required
+        min={0}
+        value={draft.freeDaily}
+        put={(freeDaily) => change({ freeDaily })}
+      />
+      <TextField
+        label={t("editor.mostPerVote")}
+        error={faults.get("max_tickets_per_vote")}
+        type="number"
+        required
+        min={1}
+        value={draft.mostPerVote}
+        put={(mostPerVote) => change({ mostPerVote })}
+      />
       <Field label={t("editor.expiry")} error={faults.get("ticket_expiry.days")}>
         {(control) => (
           <select
@@ -153,19 +139,15 @@ function Tickets({ draft, change, faults }: Props) {
         )}
       </Field>
       {draft.expiry === "days" && (
-        <Field label={t("editor.expiryDays")}>
-          {(control) => (
-            <input
-              {...control}
-              type="number"
-              required
-              min={1}
-              max={366}
-              value={draft.expiryDays}
-              onChange={(event) => change({ expiryDays: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("editor.expiryDays")}
+          type="number"
+          required
+          min={1}
+          max={366}
+          value={draft.expiryDays}
+          put={(expiryDays) => change({ expiryDays })}
+        />
       )}
     </div>
   );
@@ -185,28 +167,28 @@ function Channels({ draft, change, faults }: Props) {
         {draft.channels.map((channel, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: channels have no other name while their key is typed.
           <li key={at} className="channel">
-            <Text
+            <TextField
               label={t("editor.channelKey")}
               value={channel.key}
               error={faults.get(`channels[${at}].key`)}
               put={(key) => put(at, { key })}
               required
             />
-            <Text
+            <TextField
               label={t("editor.channelName")}
               value={channel.name}
               error={faults.get(`channels[${at}].name`)}
               put={(name) => put(at, { name })}
               required
             />
-            <Text
+            <TextField
               label={t("editor.channelLimit")}
               value={channel.limit}
               error={faults.get(`channels[${at}].daily_ticket_limit`)}
               put={(limit) => put(at, { limit })}
               inputMode="numeric"
             />
-            <Text
+            <TextField
               label={t("editor.voterKinds")}
               value={channel.voterKinds}
               error={faultsWithin(faults, `channels[${at}].voter_kinds`)}
@@ -234,28 +216,5 @@ function Channels({ draft, change, faults }: Props) {
         </button>
       </div>
     </fieldset>
-  );
-}
-
-function Text(props: {
-  label: string;
-  value: string;
-  error: string | undefined;
-  put: (value: string) => void;
-  required?: boolean;
-  inputMode?: "numeric";
-}) {
-  return (
-    <Field label={props.label} error={props.error}>
-      {(control) => (
-        <input
-          {...control}
-          required={props.required}
-          inputMode={props.inputMode}
-          value={props.value}
-          onChange={(event) => props.put(event.target.value)}
-        />
-      )}
-    </Field>
   );
 }

@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import { answer, api, type Body, outcome } from "../api/client";
 import { NeedsRole } from "../session/NeedsSession";
 import { MINE } from "../session/useSession";
-import { Field } from "../ui/Field";
 import { More } from "../ui/More";
 import { Answered, Empty } from "../ui/states";
+import { TextField } from "../ui/TextField";
 import { At } from "../ui/Time";
 import { Outcome } from "./Outcome";
 import { Secret } from "./Secret";
@@ -47,30 +47,23 @@ function Admit() {
     <form className="card stack" onSubmit={submit} aria-label={t("partner.admit")}>
       <h2>{t("partner.admit")}</h2>
       <div className="fields">
-        <Field label={t("partner.name")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              maxLength={200}
-              value={partner.name}
-              onChange={(event) => setPartner({ ...partner, name: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t("partner.voterKind")} hint={t("partner.voterKindHint")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              maxLength={32}
-              autoCapitalize="none"
-              spellCheck={false}
-              value={partner.voter_kind}
-              onChange={(event) => setPartner({ ...partner, voter_kind: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("partner.name")}
+          required
+          maxLength={200}
+          value={partner.name}
+          put={(name) => setPartner({ ...partner, name })}
+        />
+        <TextField
+          label={t("partner.voterKind")}
+          hint={t("partner.voterKindHint")}
+          required
+          maxLength={32}
+          autoCapitalize="none"
+          spellCheck={false}
+          value={partner.voter_kind}
+          put={(voter_kind) => setPartner({ ...partner, voter_kind })}
+        />
       </div>
       <Outcome problem={sending.problem}>
         {sending.done && <Secret keyId={sending.done.key_id} secret={sending.done.secret} />}

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { answer, api } from "../api/client";
 import { useRestaurants } from "../reviews/queries";
 import { Field } from "../ui/Field";
+import { TextArea, TextField } from "../ui/TextField";
 import { Outcome } from "./Outcome";
 import { useSend } from "./useSend";
 
@@ -40,38 +41,26 @@ function AddRestaurant() {
     <form className="card stack" onSubmit={submit} aria-label={t("places.addRestaurant")}>
       <h2>{t("places.addRestaurant")}</h2>
       <div className="fields">
-        <Field label={t("places.name")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              maxLength={200}
-              value={place.name}
-              onChange={(event) => setPlace({ ...place, name: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label={t("places.address")}>
-          {(control) => (
-            <input
-              {...control}
-              maxLength={400}
-              value={place.address}
-              onChange={(event) => setPlace({ ...place, address: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("places.name")}
+          required
+          maxLength={200}
+          value={place.name}
+          put={(name) => setPlace({ ...place, name })}
+        />
+        <TextField
+          label={t("places.address")}
+          maxLength={400}
+          value={place.address}
+          put={(address) => setPlace({ ...place, address })}
+        />
       </div>
-      <Field label={t("places.description")}>
-        {(control) => (
-          <textarea
-            {...control}
-            maxLength={4_000}
-            value={place.description}
-            onChange={(event) => setPlace({ ...place, description: event.target.value })}
-          />
-        )}
-      </Field>
+      <TextArea
+        label={t("places.description")}
+        maxLength={4_000}
+        value={place.description}
+        put={(description) => setPlace({ ...place, description })}
+      />
       <Outcome problem={sending.problem}>
         {sending.done && (
           <p className="note note-good">
@@ -113,17 +102,7 @@ function AddItem() {
     <form className="card stack" onSubmit={submit} aria-label={t("places.addItem")}>
       <h2>{t("places.addItem")}</h2>
       <div className="fields">
-        <Field label={t("place.search")}>
-          {(control) => (
-            <input
-              {...control}
-              type="search"
-              maxLength={200}
-              value={q}
-              onChange={(event) => setQ(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField label={t("place.search")} type="search" maxLength={200} value={q} put={setQ} />
         <Field label={t("places.restaurant")}>
           {(control) => (
             <select
@@ -141,28 +120,20 @@ function AddItem() {
             </select>
           )}
         </Field>
-        <Field label={t("places.name")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              maxLength={200}
-              value={item.name}
-              onChange={(event) => setItem({ ...item, name: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("places.name")}
+          required
+          maxLength={200}
+          value={item.name}
+          put={(name) => setItem({ ...item, name })}
+        />
       </div>
-      <Field label={t("places.description")}>
-        {(control) => (
-          <textarea
-            {...control}
-            maxLength={4_000}
-            value={item.description}
-            onChange={(event) => setItem({ ...item, description: event.target.value })}
-          />
-        )}
-      </Field>
+      <TextArea
+        label={t("places.description")}
+        maxLength={4_000}
+        value={item.description}
+        put={(description) => setItem({ ...item, description })}
+      />
       <Outcome problem={sending.problem}>
         {sending.done && (
           <p className="note note-good">

@@ -6,6 +6,7 @@ import { NeedsRole } from "../session/NeedsSession";
 import { MINE } from "../session/useSession";
 import { Field } from "../ui/Field";
 import { AuditList } from "./AuditList";
+import { MemberField } from "./MemberField";
 import { Outcome } from "./Outcome";
 import { useSend } from "./useSend";
 
@@ -50,17 +51,7 @@ function GiveRole() {
       <h2>{t("role.give")}</h2>
       <p className="small soft">{t("role.explained")}</p>
       <div className="fields">
-        <Field label={t("role.userId")} hint={t("voter.idHint")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              spellCheck={false}
-              value={userId}
-              onChange={(event) => setUserId(event.target.value)}
-            />
-          )}
-        </Field>
+        <MemberField label={t("role.userId")} id={userId} change={setUserId} />
         <Field label={t("role.role")}>
           {(control) => (
             <select {...control} value={role} onChange={(event) => setRole(event.target.value)}>

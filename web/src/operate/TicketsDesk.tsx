@@ -6,6 +6,7 @@ import { useCampaigns } from "../campaigns/queries";
 import { stageOf } from "../campaigns/stage";
 import { Field } from "../ui/Field";
 import { useNow } from "../ui/now";
+import { TextField } from "../ui/TextField";
 import { newKey } from "../votes/key";
 import { Outcome } from "./Outcome";
 import { useSend } from "./useSend";
@@ -88,30 +89,23 @@ function Grant({ campaignId }: { campaignId: string }) {
       <h2>{t("grant.title")}</h2>
       <VoterFields voter={voter} change={setVoter} />
       <div className="fields">
-        <Field label={t("grant.tickets")}>
-          {(control) => (
-            <input
-              {...control}
-              type="number"
-              required
-              min={1}
-              max={1_000_000}
-              value={tickets}
-              onChange={(event) => setTickets(event.target.value)}
-            />
-          )}
-        </Field>
-        <Field label={t("grant.reason")} hint={t("grant.reasonHint")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              maxLength={200}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("grant.tickets")}
+          type="number"
+          required
+          min={1}
+          max={1_000_000}
+          value={tickets}
+          put={setTickets}
+        />
+        <TextField
+          label={t("grant.reason")}
+          hint={t("grant.reasonHint")}
+          required
+          maxLength={200}
+          value={reason}
+          put={setReason}
+        />
       </div>
       <Outcome problem={sending.problem}>
         {sending.done && (

@@ -1,7 +1,8 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Body } from "../api/client";
-import { Choice, Field } from "../ui/Field";
+import { Choice } from "../ui/Field";
+import { TextField } from "../ui/TextField";
 import { Outcome } from "./Outcome";
 import { useSend } from "./useSend";
 import { VoterFields } from "./VoterFields";
@@ -42,31 +43,25 @@ export function VoidForm(props: {
         />
       </div>
       {of === "vote" ? (
-        <Field label={t("void.voteId")} hint={t("void.voteIdHint")}>
-          {(control) => (
-            <input
-              {...control}
-              required
-              spellCheck={false}
-              value={voteId}
-              onChange={(event) => setVoteId(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label={t("void.voteId")}
+          hint={t("void.voteIdHint")}
+          required
+          spellCheck={false}
+          value={voteId}
+          put={setVoteId}
+        />
       ) : (
         <VoterFields voter={voter} change={setVoter} />
       )}
-      <Field label={t("void.reason")} hint={t("void.reasonHint")}>
-        {(control) => (
-          <input
-            {...control}
-            required
-            maxLength={500}
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        label={t("void.reason")}
+        hint={t("void.reasonHint")}
+        required
+        maxLength={500}
+        value={reason}
+        put={setReason}
+      />
       <label className="check">
         <input
           type="checkbox"

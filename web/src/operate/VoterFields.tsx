@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
-import { Field } from "../ui/Field";
+import { TextField } from "../ui/TextField";
+import { MemberField } from "./MemberField";
 
 /** A voter as operators name one: a member by account id, or a partner's voter. */
 export interface VoterDraft {
@@ -12,27 +13,29 @@ export function VoterFields(props: { voter: VoterDraft; change: (voter: VoterDra
   const { voter, change } = props;
   return (
     <div className="fields">
-      <Field label={t("voter.kind")} hint={t("voter.kindHint")}>
-        {(control) => (
-          <input
-            {...control}
-            required
-            value={voter.kind}
-            onChange={(event) => change({ ...voter, kind: event.target.value })}
-          />
-        )}
-      </Field>
-      <Field label={t("voter.id")} hint={t("voter.idHint")}>
-        {(control) => (
-          <input
-            {...control}
-            required
-            spellCheck={false}
-            value={voter.id}
-            onChange={(event) => change({ ...voter, id: event.target.value })}
-          />
-        )}
-      </Field>
+      <TextField
+        label={t("voter.kind")}
+        hint={t("voter.kindHint")}
+        required
+        value={voter.kind}
+        put={(kind) => change({ ...voter, kind })}
+      />
+      {voter.kind === "member" ? (
+        <MemberField
+          label={t("voter.id")}
+          id={voter.id}
+          change={(id) => change({ ...voter, id })}
+        />
+      ) : (
+        <TextField
+          label={t("voter.id")}
+          hint={t("voter.partnerIdHint")}
+          required
+          spellCheck={false}
+          value={voter.id}
+          put={(id) => change({ ...voter, id })}
+        />
+      )}
     </div>
   );
 }

@@ -4,9 +4,10 @@ import { useTranslation } from "react-i18next";
 import { answer, api } from "../api/client";
 import { Outcome } from "../operate/Outcome";
 import { useSend } from "../operate/useSend";
-import { Choice, Field } from "../ui/Field";
+import { Choice } from "../ui/Field";
 import { More } from "../ui/More";
 import { Answered, Empty, Stale } from "../ui/states";
+import { TextField } from "../ui/TextField";
 import { Ago } from "../ui/Time";
 import {
   type DeadLetter,
@@ -133,17 +134,14 @@ function Decide({ letter }: { letter: DeadLetter }) {
             void deciding.run();
           }}
         >
-          <Field label={t("letter.dropReason")} hint={t("letter.dropHint")}>
-            {(control) => (
-              <input
-                {...control}
-                required
-                maxLength={500}
-                value={reason}
-                onChange={(event) => setReason(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label={t("letter.dropReason")}
+            hint={t("letter.dropHint")}
+            required
+            maxLength={500}
+            value={reason}
+            put={setReason}
+          />
           <div className="row">
             <button
               type="submit"

@@ -53,7 +53,13 @@ export const operate = {
     kind: "Kind of voter",
     kindHint: "“member”, or the kind of a partner’s voters.",
     id: "Voter’s id",
-    idHint: "A member’s account id: it stands on their page “Me”, and in fan boards.",
+    idHint: "An account id: it stands on the member’s page “Me”, and in fan boards.",
+    partnerIdHint: "As the partner names its voter.",
+  },
+  member: {
+    find: "Find a member",
+    findHint: "By the beginning of the user name.",
+    none: "Nobody’s name begins like this.",
   },
   grant: {
     campaign: "Campaign",

@@ -51,7 +51,13 @@ export const operate = {
     kind: "投票者类别",
     kindHint: "“member”，或合作方投票者的类别。",
     id: "投票者 ID",
-    idHint: "成员的账户 ID：见其“我的”页面和粉丝榜。",
+    idHint: "账户 ID：见成员的“我的”页面和粉丝榜。",
+    partnerIdHint: "合作方对该投票者的标识。",
+  },
+  member: {
+    find: "查找成员",
+    findHint: "输入用户名的开头。",
+    none: "没有以此开头的用户名。",
   },
   grant: {
     campaign: "活动",
