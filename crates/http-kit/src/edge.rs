@@ -77,7 +77,8 @@ struct Head {
     method: Method,
     /// As routes are found by it.
     path: String,
-    trace: TraceParent,
+    /// As logs and the answer name the trace.
+    trace_id: String,
     started: Instant,
     /// Where its client stands with the quotas it was counted against.
     standings: RefCell<Vec<Standing>>,
@@ -90,18 +91,19 @@ pub(crate) async fn around<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let trace = TraceParent::from_headers(request.headers(), &edge.ids);
     let head = Head {
         method: request.method().clone(),
         path: routed_path(request.request()).to_owned(),
-        trace: TraceParent::from_headers(request.headers(), &edge.ids),
+        trace_id: trace.trace_id(),
         started: Instant::now(),
         standings: RefCell::default(),
     };
-    request.extensions_mut().insert(head.trace);
+    request.extensions_mut().insert(trace);
     // At the highest level, so that no filter parts a line from its trace.
     let span = error_span!(
         "request",
-        trace_id = head.trace.trace_id(),
+        trace_id = head.trace_id,
         method = %head.method,
         path = request.path(),
     );
@@ -244,7 +246,7 @@ fn add_headers(headers: &mut HeaderMap, head: &Head, edge: &Edge) {
         }
     }
     rate::add_headers(headers, &head.standings.borrow());
-    if let Ok(value) = HeaderValue::from_str(&head.trace.trace_id()) {
+    if let Ok(value) = HeaderValue::from_str(&head.trace_id) {
         headers.insert(X_TRACE_ID, value);
     }
 }

@@ -1,11 +1,13 @@
 //! Metrics in Prometheus' format. One recorder serves the whole process: anything in it
 //! that uses the `metrics` macros is read at `/metrics`.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::Method;
-use metrics::{counter, gauge, histogram};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Bounds of the buckets of every `…_seconds` histogram.
@@ -61,31 +63,70 @@ pub(crate) struct InFlight;
 
 impl InFlight {
     pub(crate) fn enter() -> Self {
-        gauge!("http_requests_in_flight").increment(1.0);
+        IN_FLIGHT.with(|gauge| gauge.increment(1.0));
         Self
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        gauge!("http_requests_in_flight").decrement(1.0);
+        IN_FLIGHT.with(|gauge| gauge.decrement(1.0));
     }
+}
+
+/// What is measured of requests that were answered alike.
+struct Answered {
+    method: &'static str,
+    status: u16,
+    requests: Counter,
+    duration: Histogram,
+}
+
+impl Answered {
+    fn new(method: &'static str, route: &str, status: u16) -> Self {
+        let requests = counter!(
+            "http_requests_total",
+            "method" => method, "route" => route.to_owned(), "status" => status.to_string()
+        );
+        let duration = histogram!(
+            "http_request_duration_seconds", "method" => method, "route" => route.to_owned()
+        );
+        Self {
+            method,
+            status,
+            requests,
+            duration,
+        }
+    }
+}
+
+// Handles of this thread: to find one in the recorder costs more than to use it.
+thread_local! {
+    static IN_FLIGHT: Gauge = gauge!("http_requests_in_flight");
+    /// By route.
+    static ANSWERED: RefCell<HashMap<String, Vec<Answered>>> = RefCell::default();
 }
 
 /// Counts an answered request. `route` is a pattern, never a path: each distinct value
 /// costs memory for good.
 pub(crate) fn count_request(method: &Method, route: &str, status: u16, took: Duration) {
     let method = method_label(method);
-    counter!(
-        "http_requests_total",
-        "method" => method, "route" => route.to_owned(), "status" => status.to_string()
-    )
-    .increment(1);
-    histogram!(
-        "http_request_duration_seconds",
-        "method" => method, "route" => route.to_owned()
-    )
-    .record(took);
+    let is_alike = |answered: &&Answered| (answered.method, answered.status) == (method, status);
+    let count = |answered: &Answered| {
+        answered.requests.increment(1);
+        answered.duration.record(took);
+    };
+    ANSWERED.with_borrow_mut(|known| {
+        if let Some(answered) = known
+            .get(route)
+            .and_then(|of_route| of_route.iter().find(is_alike))
+        {
+            return count(answered);
+        }
+        let answered = Answered::new(method, route, status);
+        count(&answered);
+        known.entry(route.to_owned()).or_default().push(answered);
+    });
 }
 
 /// Clients may make methods up; labels may not be made up.

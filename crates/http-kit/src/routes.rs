@@ -49,8 +49,9 @@ impl Route {
         self.segments.iter().filter(|text| text.is_none()).count()
     }
 
+    /// Begins at the end: all paths of the API begin alike.
     fn fits(&self, path: &str) -> bool {
-        let mut segments = self.segments.iter().zip(path.split('/'));
+        let mut segments = self.segments.iter().rev().zip(path.rsplit('/'));
         segments.all(|(wanted, given)| match wanted {
             Some(wanted) => wanted == given,
             None => !given.is_empty(),
@@ -95,7 +96,7 @@ impl RouteTable {
     }
 
     fn fitting(&self, path: &str) -> impl Iterator<Item = &Route> {
-        let n_segments = path.split('/').count();
+        let n_segments = path.bytes().filter(|byte| *byte == b'/').count() + 1;
         let as_long = (self.0.iter()).filter(move |route| route.segments.len() == n_segments);
         as_long.filter(move |route| route.fits(path))
     }
