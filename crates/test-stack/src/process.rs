@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Time between two looks at a process that is to end.
@@ -191,6 +191,22 @@ impl Process {
             .with_context(|| format!("cannot signal {}", self.launch.name))
     }
 
+    /// Stops the process until it is told to go on, and waits until all of its threads stand
+    /// still: on a busy machine that takes a moment, in which it still answers.
+    pub(crate) fn freeze(&self) -> Result<()> {
+        self.signal(Signal::STOP)?;
+        let began_at = Instant::now();
+        while self.pid().is_some_and(|pid| !stands_still(pid)) {
+            ensure!(
+                began_at.elapsed() < FREEZE_LIMIT,
+                "{} does not stand still",
+                self.launch.name
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
+    }
+
     /// How the process ended, once it has.
     pub(crate) fn exit_status(&self) -> Result<Option<ExitStatus>> {
         match self.child().as_mut() {
@@ -231,4 +247,19 @@ fn running(child: &mut Option<Child>) -> bool {
     child
         .as_mut()
         .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+}
+
+/// Longest that a process may take to stand still.
+const FREEZE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Whether every thread of the process `pid` is stopped.
+fn stands_still(pid: u32) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task"));
+    tasks.into_iter().flatten().flatten().all(|task| {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        // The state follows the name, which stands in brackets.
+        stat.rsplit(") ")
+            .next()
+            .is_none_or(|rest| rest.starts_with('T') || rest.is_empty())
+    })
 }

@@ -103,7 +103,7 @@ impl Server {
     /// # Errors
     /// When it does not run.
     pub fn pause(&self) -> Result<()> {
-        self.process.signal(Signal::STOP)
+        self.process.freeze()
     }
 
     /// Lets a paused server go on.

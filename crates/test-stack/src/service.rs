@@ -175,7 +175,7 @@ impl ServiceProcess {
     /// # Errors
     /// When it does not run.
     pub fn pause(&self) -> Result<()> {
-        self.process.signal(Signal::STOP)
+        self.process.freeze()
     }
 
     /// Lets it go on after [`ServiceProcess::pause`].
