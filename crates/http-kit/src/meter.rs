@@ -59,18 +59,19 @@ impl Meter {
 
 /// A request between its head and its answer; leaves the count when dropped, also when
 /// the client hung up.
-pub(crate) struct InFlight;
+pub(crate) struct InFlight(Gauge);
 
 impl InFlight {
     pub(crate) fn enter() -> Self {
-        IN_FLIGHT.with(|gauge| gauge.increment(1.0));
-        Self
+        let gauge = IN_FLIGHT.with(Gauge::clone);
+        gauge.increment(1.0);
+        Self(gauge)
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        IN_FLIGHT.with(|gauge| gauge.decrement(1.0));
+        self.0.decrement(1.0);
     }
 }
 

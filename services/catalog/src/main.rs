@@ -107,11 +107,7 @@ async fn main() -> anyhow::Result<()> {
 /// Brings the schema up to date, or waits for it, and declares the ballot box: gateways and workers expect
 /// both, and make neither. Waits for servers that are not there yet.
 async fn prepare(settings: &Settings, store: &Store, queue: &Queue) -> anyhow::Result<()> {
-    if settings.mysql.migrate_on_start {
-        migrate(store).await?;
-    } else {
-        schema(store).await?;
-    }
+    bring_up_schema(store, settings.mysql.migrate_on_start).await?;
     loop {
         match queue.declare(&BallotBox::reviews()).await {
             Ok(()) => return Ok(()),
@@ -124,26 +120,18 @@ async fn prepare(settings: &Settings, store: &Store, queue: &Queue) -> anyhow::R
     }
 }
 
-async fn migrate(store: &Store) -> anyhow::Result<()> {
+/// Brings the schema up to date, or waits until somebody else has.
+async fn bring_up_schema(store: &Store, migrates: bool) -> anyhow::Result<()> {
     loop {
-        match store.migrate().await {
-            Ok(()) => return Ok(()),
-            Err(error) if error.is_transient() => {
-                tracing::warn!(%error, "waiting for the database");
-                tokio::time::sleep(RETRY_AFTER).await;
-            }
-            Err(error) => return Err(error).context("the schema"),
-        }
-    }
-}
-
-/// Waits until somebody else has brought the schema up to date.
-async fn schema(store: &Store) -> anyhow::Result<()> {
-    loop {
-        match store.schema_version().await {
-            Ok(version) if version.pending.is_empty() => return Ok(()),
-            Ok(version) => tracing::warn!(
-                pending = ?version.pending,
+        let pending = if migrates {
+            store.migrate().await.map(|()| Vec::new())
+        } else {
+            store.schema_version().await.map(|version| version.pending)
+        };
+        match pending {
+            Ok(pending) if pending.is_empty() => return Ok(()),
+            Ok(pending) => tracing::warn!(
+                ?pending,
                 "waiting for `votectl migrate`: `mysql.migrate_on_start` is off"
             ),
             Err(error) if error.is_transient() => {

@@ -46,10 +46,7 @@ impl DataDir {
     /// The secret that signs access tokens: drawn at the first start, then kept, so that
     /// a restart signs nobody out.
     pub(crate) fn signing_secret(&self, ids: &Ids) -> Result<Secret> {
-        self.kept("signing.secret", || {
-            let bytes = ids.bytes::<32>();
-            bytes.iter().map(|b| format!("{b:02x}")).collect()
-        })
+        self.kept("signing.secret", || hex(ids.bytes::<32>()))
     }
 
     /// The key that seals partners' secrets: drawn at the first start, then kept, or
@@ -63,10 +60,7 @@ impl DataDir {
     /// # Errors
     /// Its file cannot be read or written.
     pub fn admin_password(&self, ids: &Ids) -> Result<Secret> {
-        self.kept("admin.password", || {
-            let bytes = ids.bytes::<6>();
-            bytes.iter().map(|b| format!("{b:02x}")).collect()
-        })
+        self.kept("admin.password", || hex(ids.bytes::<6>()))
     }
 
     /// The text in the file called `name`; `draw` makes it if it is not there.
@@ -93,6 +87,10 @@ impl DataDir {
         fs::rename(&draft, &path).with_context(failed)?;
         Ok(Secret::new(secret))
     }
+}
+
+fn hex<const N: usize>(bytes: [u8; N]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { queryOptions, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { answer, api, type Body } from "../api/client";
 import { CALM, polling, QUICK } from "../api/poll";
 import { MINE, useSession } from "../session/useSession";
@@ -30,13 +30,24 @@ export function useCampaigns() {
   });
 }
 
-export function useCampaign(campaignId: string) {
-  return useQuery({
+const campaignQuery = (campaignId: string) =>
+  queryOptions({
     queryKey: ["campaigns", campaignId, "campaign"],
     queryFn: ({ signal }) => {
       const params = { path: path(campaignId) };
       return answer(api.GET("/api/v1/campaigns/{campaign_id}", { params, signal }));
     },
+  });
+
+/** What a campaign is called, where nothing else of it is shown; names seldom change. */
+export function useCampaignName(campaignId: string): string | undefined {
+  const query = { ...campaignQuery(campaignId), staleTime: 60_000 };
+  return useQuery({ ...query, select: ({ name }: Campaign) => name }).data;
+}
+
+export function useCampaign(campaignId: string) {
+  return useQuery({
+    ...campaignQuery(campaignId),
     // Around its start and its end, and while it closes, its state is what everybody waits for.
     refetchInterval: (query) =>
       polling(query.state.data && isTurning(query.state.data) ? QUICK : CALM)(query),

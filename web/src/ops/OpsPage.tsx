@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { useCampaignName } from "../campaigns/queries";
 import { number } from "../i18n/format";
 import { NeedsRole } from "../session/NeedsSession";
 import { Answered, Stale } from "../ui/states";
@@ -8,7 +9,7 @@ import { At } from "../ui/Time";
 import { useTitle } from "../ui/useTitle";
 import { DeadLetters } from "./DeadLetters";
 import { healthOf } from "./health";
-import { type BallotBox, useBoxes, useCampaignName } from "./queries";
+import { type BallotBox, useBoxes } from "./queries";
 
 /** How votes flow: the boxes they wait in, and what could not be settled. */
 export default function OpsPage() {

@@ -19,19 +19,6 @@ export function useBoxes() {
   });
 }
 
-/** What the campaign of a box is called; names seldom change. */
-export function useCampaignName(campaignId: string): string | undefined {
-  const asked = useQuery({
-    queryKey: ["campaigns", campaignId, "name"],
-    queryFn: async ({ signal }) => {
-      const params = { path: { campaign_id: campaignId } };
-      return (await answer(api.GET("/api/v1/campaigns/{campaign_id}", { params, signal }))).name;
-    },
-    staleTime: 60_000,
-  });
-  return asked.data;
-}
-
 export function useLetters(state: LetterState) {
   return useInfiniteQuery({
     queryKey: [...LETTERS, "list", state],

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
+use http_kit::Meter;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -43,6 +44,25 @@ on_each_engine! {
         engine.until_settled(head.terms.campaign, 17).await?;
         assert!(began.elapsed() < 3 * linger, "{:?}", began.elapsed());
         worker.stop().await
+    }
+
+    async fn each_counted_vote_is_timed_once(engine: Engine) -> Result<()> {
+        let meter = Meter::install()?;
+        let head = engine.campaign().await?;
+        let campaign = head.terms.campaign;
+        let votes: Vec<_> = (1..=3).map(|n| a_vote(&head, n)).collect();
+        engine.publish(campaign, &votes).await?;
+        let worker = engine.work();
+        engine.until_settled(campaign, 3).await?;
+        // What comes again was timed before.
+        engine.publish(campaign, &votes[..1]).await?;
+        engine.publish(campaign, &[a_vote(&head, 4)]).await?;
+        engine.until_settled(campaign, 4).await?;
+        worker.stop().await?;
+        let ballot_box = BallotBox::campaign(campaign.0);
+        let timed = format!("tally_vote_counted_seconds_count{{box=\"{}\"}} 4", ballot_box.name());
+        assert!(meter.render().contains(&timed), "{}", meter.render());
+        Ok(())
     }
 
     async fn a_worker_serves_the_boxes_it_was_told_to_and_no_others(engine: Engine) -> Result<()> {
