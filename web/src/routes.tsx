@@ -3,7 +3,7 @@ import { createBrowserRouter, Navigate } from "react-router";
 import { RestaurantPage } from "./reviews/RestaurantPage";
 import { RestaurantsPage } from "./reviews/RestaurantsPage";
 import { Layout } from "./ui/Layout";
-import { Crashed, NotFound } from "./ui/NotFound";
+import { Broken, Crashed, NotFound } from "./ui/NotFound";
 
 const ItemPage = lazy(() => import("./reviews/ItemPage"));
 const ReviewPage = lazy(() => import("./reviews/ReviewPage"));
@@ -26,31 +26,37 @@ export const router = createBrowserRouter([
     element: <Layout />,
     errorElement: <Crashed />,
     children: [
-      { index: true, element: <Navigate to="/restaurants" replace /> },
-      { path: "restaurants", element: <RestaurantsPage /> },
-      { path: "restaurants/:restaurantId", element: <RestaurantPage /> },
-      { path: "items/:itemId", element: <ItemPage /> },
-      { path: "reviews/:reviewId", element: <ReviewPage /> },
-      { path: "campaigns", element: <CampaignsPage /> },
-      { path: "campaigns/:campaignId", element: <CampaignPage /> },
-      { path: "campaigns/:campaignId/ledger", element: <LedgerPage /> },
-      { path: "me", element: <MePage /> },
       {
-        path: "operate",
-        element: <OperatePage />,
+        // A page that breaks leaves what is around it: the way elsewhere, and votes under way.
+        errorElement: <Broken />,
         children: [
-          { index: true, element: <CampaignDesk /> },
-          { path: "campaigns/new", element: <CampaignEditor /> },
-          { path: "campaigns/:campaignId/edit", element: <CampaignEditor /> },
-          { path: "tickets", element: <TicketsDesk /> },
-          { path: "places", element: <PlacesDesk /> },
-          { path: "partners", element: <PartnersDesk /> },
-          { path: "roles", element: <RolesDesk /> },
-          { path: "audit", element: <AuditDesk /> },
+          { index: true, element: <Navigate to="/restaurants" replace /> },
+          { path: "restaurants", element: <RestaurantsPage /> },
+          { path: "restaurants/:restaurantId", element: <RestaurantPage /> },
+          { path: "items/:itemId", element: <ItemPage /> },
+          { path: "reviews/:reviewId", element: <ReviewPage /> },
+          { path: "campaigns", element: <CampaignsPage /> },
+          { path: "campaigns/:campaignId", element: <CampaignPage /> },
+          { path: "campaigns/:campaignId/ledger", element: <LedgerPage /> },
+          { path: "me", element: <MePage /> },
+          {
+            path: "operate",
+            element: <OperatePage />,
+            children: [
+              { index: true, element: <CampaignDesk /> },
+              { path: "campaigns/new", element: <CampaignEditor /> },
+              { path: "campaigns/:campaignId/edit", element: <CampaignEditor /> },
+              { path: "tickets", element: <TicketsDesk /> },
+              { path: "places", element: <PlacesDesk /> },
+              { path: "partners", element: <PartnersDesk /> },
+              { path: "roles", element: <RolesDesk /> },
+              { path: "audit", element: <AuditDesk /> },
+            ],
+          },
+          { path: "ops", element: <OpsPage /> },
+          { path: "*", element: <NotFound /> },
         ],
       },
-      { path: "ops", element: <OpsPage /> },
-      { path: "*", element: <NotFound /> },
     ],
   },
 ]);

@@ -135,6 +135,21 @@ describe("a campaign", () => {
     await expect.poll(async () => (await board(page)).map(([, votes]) => votes)).toEqual([0, 0, 0]);
   });
 
+  it("takes a vote once where it is clicked twice", async () => {
+    const songs = await campaign(3_600);
+    const fan = await Caller.signUp(inject("url"), "fan");
+    const page = await open(`/campaigns/${songs.campaign_id}?option=song-1`, { as: fan });
+    const before = await balance(page);
+    await page.getByRole("button", { name: "Give 1 ticket" }).dblclick({ delay: 100 });
+    await page.getByText("Counted", { exact: true }).waitFor();
+    await expect.poll(() => balance(page)).toBe(before - 1);
+    const wallet = await fan.call<{ balance: number }>(
+      "GET",
+      `/campaigns/${songs.campaign_id}/wallet`,
+    );
+    expect(wallet.balance).toBe(before - 1);
+  });
+
   it("says why a vote was not taken", async () => {
     const songs = await campaign(3_600);
     const fan = await Caller.signUp(inject("url"), "fan");
@@ -199,8 +214,24 @@ describe("operators", () => {
 
     await page.getByRole("link", { name: "Edit" }).click();
     await page.getByLabel("Name", { exact: true }).first().fill(`${name} again`);
+    // Somebody else was quicker.
+    const campaignId = page.url().split("/").at(-2) ?? "";
+    const { version } = await operator.call<{ version: number }>("GET", `/campaigns/${campaignId}`);
+    await operator.call(
+      "PATCH",
+      `/campaigns/${campaignId}`,
+      { free_daily_tickets: 4 },
+      { "If-Match": `"${version}"` },
+    );
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText(/was changed since you opened it: Free tickets each day “4”/).waitFor();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("heading", { name: `${name} again`, level: 1 }).waitFor();
+    const edited = await operator.call<{ free_daily_tickets: number }>(
+      "GET",
+      `/campaigns/${campaignId}`,
+    );
+    expect(edited.free_daily_tickets).toBe(4);
     expectSound(page);
   });
 

@@ -113,6 +113,60 @@ describe("a vote", () => {
     expect(me.votes.used).toBe(1);
   });
 
+  it("is one where it is clicked twice at once, or a key is held down", async () => {
+    const review = await write("In a hurry");
+    const voter = await Caller.signUp(inject("url"), "voter");
+    const page = await open(`/reviews/${review.review_id}`, { as: voter });
+    let nVotes = 0;
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/votes")) nVotes += 1;
+    });
+    await up(page).dblclick({ delay: 100 });
+    await page.getByText("Counted", { exact: true }).waitFor();
+    expect(nVotes).toBe(1);
+    await expectCounts(page, 1, 0);
+    await down(page).focus();
+    // Each that comes before the key is let go is a repetition.
+    for (let n = 0; n < 5; n += 1) {
+      await page.keyboard.down("Enter");
+      await page.waitForTimeout(50);
+    }
+    await page.keyboard.up("Enter");
+    await expectCounts(page, 0, 1);
+    await expect.poll(() => counted(review.review_id)).toEqual([0, 1]);
+    expect(nVotes).toBe(2);
+  });
+
+  it("that something on the way broke off may count, and is sent again as it is", async () => {
+    const review = await write("Behind a gateway that is away");
+    const voter = await Caller.signUp(inject("url"), "voter");
+    const page = await open(`/reviews/${review.review_id}`, { as: voter });
+    const keys = new Set<string | undefined>();
+    await page.route("**/api/v1/votes", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      keys.add(route.request().headers()["idempotency-key"]);
+      await route.fetch();
+      const problem = { status: 503, code: "unavailable", detail: "Away." };
+      return route.fulfill({
+        status: 503,
+        contentType: "application/problem+json",
+        headers: { "retry-after": "5" },
+        body: JSON.stringify(problem),
+      });
+    });
+    await up(page).click();
+    await page.getByText(/Sending again in/).waitFor();
+    await page.getByRole("button", { name: "Give up" }).click();
+    await page.getByText("It may be counted nevertheless.").waitFor();
+    await page.unroute("**/api/v1/votes");
+    await page.reload();
+    // What may count is still there to be sent again.
+    await page.getByRole("button", { name: "Send again" }).click();
+    await page.getByText("Counted", { exact: true }).waitFor();
+    expect(keys.size).toBe(1);
+    expect(await counted(review.review_id)).toEqual([1, 0]);
+  });
+
   it("is never shown as done when it failed, and can be given up", async () => {
     const review = await write("While the queue is away");
     const voter = await Caller.signUp(inject("url"), "voter");
@@ -275,6 +329,30 @@ describe("reviews", () => {
     await edited.getByRole("button", { name: "Remove" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
     await edited.waitFor({ state: "detached" });
+  });
+
+  it("are there once, also where the answer was lost", async () => {
+    const writer = await Caller.signUp(inject("url"), "writer");
+    const page = await open(`/items/${item.item_id}`, { as: writer });
+    const content = `Sent twice ${fresh("")}`;
+    await page.getByRole("button", { name: "Write a review" }).click();
+    await page.getByRole("radio", { name: "5 stars of 5" }).check();
+    await page.getByLabel("Your review").fill(content);
+    let nPosts = 0;
+    await page.route("**/api/v1/restaurants/*/reviews", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      nPosts += 1;
+      await route.fetch();
+      return route.abort("connectionreset");
+    });
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByText("Tally cannot be reached.").waitFor();
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByRole("article").getByText(content).waitFor();
+    expect(nPosts).toBe(1);
+    expect(await page.getByRole("article").getByText(content).count()).toBe(1);
+    // Where the form was, the focus is.
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Write a review");
   });
 
   it("that were changed elsewhere show both versions", async () => {

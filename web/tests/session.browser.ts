@@ -79,6 +79,43 @@ describe("a session", () => {
     await page.getByRole("article").getByText(content).waitFor();
   });
 
+  it("that is lost, then left: what waited is not sent in the name of who comes next", async () => {
+    const url = inject("url");
+    const member = await Caller.signUp(url, "member");
+    const next = await Caller.signUp(url, "member");
+    const path = `/restaurants/${await somePlace(member)}`;
+    const { items } = await member.call<{ items: { item_id: string }[] }>("GET", `${path}/items`);
+    const page = await open(`/items/${items[0]?.item_id}`, { as: member });
+    await page.getByRole("button", { name: "Write a review" }).click();
+    await page.getByRole("radio", { name: "4 stars of 5" }).check();
+    const content = `Of one who left ${fresh("")}`;
+    await page.getByLabel("Your review").fill(content);
+    await member.call("DELETE", "/sessions");
+    await page.route("**/api/v1/restaurants/*/reviews", (route) =>
+      route.fulfill({
+        status: 401,
+        contentType: "application/problem+json",
+        body: JSON.stringify({ status: 401, code: "unauthenticated", detail: "Expired." }),
+      }),
+    );
+    await page.getByRole("button", { name: "Publish" }).click();
+    await page.getByRole("dialog").getByText("Your session has ended.").waitFor();
+    await page.unroute("**/api/v1/restaurants/*/reviews");
+    let nPosts = 0;
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/reviews")) nPosts += 1;
+    });
+    // In another tab the lost session is left, and somebody else comes.
+    const tab = await openTab(page, "/me");
+    await tab.evaluate(() => localStorage.removeItem("tally.member"));
+    await page.getByText("You are not signed in.").waitFor();
+    await tab.reload();
+    await signIn(tab, next);
+    await page.getByRole("button", { name: `Account of ${next.name}` }).waitFor();
+    expect(nPosts).toBe(0);
+    expect(await page.getByLabel("Your review").inputValue()).toBe(content);
+  });
+
   it("is renewed before it ends, once for all tabs", async () => {
     const member = await Caller.signUp(inject("url"), "member");
     const page = await open("/me", { as: member });
@@ -120,6 +157,23 @@ describe("a session", () => {
     }
   });
 
+  it("ends at once, also while nobody answers, and then at the server", async () => {
+    const member = await Caller.signUp(inject("url"), "member");
+    const page = await open("/me", { as: member });
+    let nEnds = 0;
+    await page.route("**/api/v1/sessions", (route) => {
+      nEnds += 1;
+      return nEnds === 1 ? route.abort("connectionreset") : route.continue();
+    });
+    const ended = page.waitForResponse(
+      (response) => response.request().method() === "DELETE" && response.status() === 204,
+    );
+    await page.getByRole("button", { name: account }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("Sign in to see this.").waitFor();
+    await ended;
+  });
+
   it("ends in all tabs", async () => {
     const member = await Caller.signUp(inject("url"), "member");
     const page = await open("/me", { as: member });
@@ -127,6 +181,26 @@ describe("a session", () => {
     await tab.getByRole("button", { name: account }).click();
     await tab.getByRole("button", { name: "Sign out" }).click();
     await page.getByText("Sign in to see this.").waitFor();
+  });
+});
+
+describe("parts of the page that cannot be loaded", () => {
+  it("leave a Chinese reader with English words, until there is a network", async () => {
+    const page = await open("/", { locale: "en-GB" });
+    await page.route("**/assets/zh-*.js", (route) => route.abort("internetdisconnected"));
+    await page.evaluate(() => localStorage.setItem("tally.language", "zh"));
+    await page.reload();
+    await page.getByRole("heading", { name: "Restaurants", level: 1 }).waitFor();
+    expectSound(page);
+  });
+
+  it("leave what is around them", async () => {
+    const page = await open("/restaurants");
+    await page.route("**/assets/CampaignsPage-*.js", (route) => route.abort("connectionreset"));
+    await page.getByRole("link", { name: "Campaigns" }).click();
+    await page.getByText("This page broke").waitFor();
+    await page.getByRole("link", { name: "Restaurants" }).click();
+    await page.getByRole("heading", { name: "Restaurants", level: 1 }).waitFor();
   });
 });
 

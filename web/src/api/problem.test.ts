@@ -29,6 +29,9 @@ describe("a problem", () => {
     expect(asProblem(new TypeError("Failed to fetch")).isPassing).toBe(true);
     expect(new Problem(0, "not_signed_in", "").isPassing).toBe(false);
     expect(asProblem("?").code).toBe("unexpected_answer");
+    // Who waited has waited long enough, or has half an answer.
+    expect(asProblem(new DOMException("", "TimeoutError")).isUnanswered).toBe(true);
+    expect(asProblem(new SyntaxError("Unexpected end")).isUnanswered).toBe(true);
   });
 });
 

@@ -20,7 +20,12 @@ export class Problem extends Error {
 
   /** Whether the same request may do better a moment later. */
   get isPassing(): boolean {
-    return this.code === "unreachable" || this.code === "rate_limited" || this.status === 503;
+    return this.isUnanswered || this.code === "rate_limited" || this.status === 503;
+  }
+
+  /** Whether the request was sent and no answer that can be read came back. */
+  get isUnanswered(): boolean {
+    return this.code === "unreachable" || this.code === "unreadable";
   }
 
   text(name: string): string | null {
@@ -61,5 +66,8 @@ export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   // `fetch` throws a TypeError where nothing answered.
   if (error instanceof TypeError) return Problem.unreachable(error.message);
+  if (error instanceof DOMException && error.name === "TimeoutError") return Problem.unreachable();
+  // What came in the answer's place, or a part of it.
+  if (error instanceof SyntaxError) return new Problem(0, "unreadable", "");
   return new Problem(0, "unexpected_answer", error instanceof Error ? error.message : "");
 }

@@ -506,7 +506,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDetails"];
                     };
                 };
-                /** @description `campaign_not_editable`: with the `reason` `over`, or `fixed` and the `fields` that are fixed from 5 s before the start on */
+                /** @description `campaign_not_editable`: with the `reason` `over`, or `fixed` and the `fields` that are fixed from 10 s before the start on */
                 409: {
                     headers: {
                         [name: string]: unknown;

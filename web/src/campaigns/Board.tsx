@@ -22,7 +22,7 @@ export function Board(props: {
 }) {
   const { t } = useTranslation();
   const { campaign, channel } = props;
-  const asked = useBoard(campaign.campaign_id, channel, props.stage === "final");
+  const asked = useBoard(campaign.campaign_id, channel);
   const channels = campaign.channels.map(({ key, name }) => [key, name] as const);
   return (
     <section className="stack" aria-label={t("board.title")}>

@@ -5,6 +5,7 @@ import { askToSignIn } from "../session/store";
 import { useSession } from "../session/useSession";
 import { Field } from "../ui/Field";
 import { useNow } from "../ui/now";
+import { pressedOnce } from "../ui/pressedOnce";
 import { Countdown } from "../ui/Time";
 import { cast } from "../votes/send";
 import { useVotes } from "../votes/store";
@@ -74,7 +75,7 @@ function Ballot(props: { campaign: Campaign; option: string; choose: (option: st
 
   if (open.length === 0) return <p className="soft">{t("cast.noChannel")}</p>;
   return (
-    <form className="stack" onSubmit={submit}>
+    <form className="stack" onSubmit={submit} {...pressedOnce}>
       <Field label={t("cast.option")}>
         {(control) => (
           <select

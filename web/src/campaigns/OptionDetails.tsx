@@ -7,7 +7,8 @@ import { More } from "../ui/More";
 import { Answered, Empty, Loading } from "../ui/states";
 import { type Campaign, useFans, useHours } from "./queries";
 
-const HoursChart = lazy(() => import("./HoursChart"));
+/** Where it cannot be loaded, the table says the same. */
+const HoursChart = lazy(() => import("./HoursChart").catch(() => ({ default: () => <></> })));
 
 type Option = Campaign["options"][number];
 

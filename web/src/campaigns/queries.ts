@@ -54,7 +54,7 @@ export function useCampaign(campaignId: string) {
   });
 }
 
-export function useBoard(campaignId: string, channel: string, isOver: boolean) {
+export function useBoard(campaignId: string, channel: string) {
   return useQuery({
     queryKey: ["campaigns", campaignId, "board", channel],
     queryFn: ({ signal }) => {
@@ -62,7 +62,9 @@ export function useBoard(campaignId: string, channel: string, isOver: boolean) {
       return answer(api.GET("/api/v1/campaigns/{campaign_id}/board", { params, signal }));
     },
     retry: false,
-    refetchInterval: isOver ? false : polling(QUICK),
+    // What the campaign says is not enough: this board may be of a moment before.
+    refetchInterval: (query) =>
+      query.state.data?.state === "final" ? false : polling(QUICK)(query),
     placeholderData: (before) => before,
     // `as_of` alone is no change: a 304 has the old one anyhow.
     structuralSharing: (before, after) => sameBoard(before, after),

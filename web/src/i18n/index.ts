@@ -14,11 +14,15 @@ async function load(language: Language): Promise<void> {
   }
 }
 
-/** Shows everything in `language`, and remembers it. */
-export async function setLanguage(language: Language): Promise<void> {
+async function show(language: Language): Promise<void> {
   await load(language);
   await i18next.changeLanguage(language);
   document.documentElement.lang = language === "zh" ? "zh-Hans" : language;
+}
+
+/** Shows everything in `language`, and remembers it. Fails where its words cannot be loaded. */
+export async function setLanguage(language: Language): Promise<void> {
+  await show(language);
   try {
     localStorage.setItem(KEY, language);
   } catch {
@@ -44,7 +48,8 @@ export async function startWords(): Promise<void> {
     // React escapes.
     interpolation: { escapeValue: false },
   });
-  await load(language);
-  await i18next.changeLanguage(language);
-  document.documentElement.lang = language === "zh" ? "zh-Hans" : language;
+  // Without its words, in English until there is a network.
+  await show(language).catch(() => {
+    addEventListener("online", () => void show(language).catch(() => {}), { once: true });
+  });
 }

@@ -186,7 +186,9 @@ function Channels({ draft, change, faults }: Props) {
               value={channel.limit}
               error={faults.get(`channels[${at}].daily_ticket_limit`)}
               put={(limit) => put(at, { limit })}
+              type="number"
               inputMode="numeric"
+              min={1}
             />
             <TextField
               label={t("editor.voterKinds")}

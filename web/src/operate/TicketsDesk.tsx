@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { answer, api } from "../api/client";
+import { asProblem } from "../api/problem";
 import { useCampaigns } from "../campaigns/queries";
 import { stageOf } from "../campaigns/stage";
 import { Field } from "../ui/Field";
@@ -71,9 +72,12 @@ function Grant({ campaignId }: { campaignId: string }) {
   const sending = useSend(async () => {
     const params = { path: { campaign_id: campaignId } };
     const body = { voter, tickets: Number(tickets), reason, grant_key: grantKey };
-    const granted = await answer(
-      api.POST("/api/v1/campaigns/{campaign_id}/grants", { params, body }),
-    );
+    const call = api.POST("/api/v1/campaigns/{campaign_id}/grants", { params, body });
+    const granted = await answer(call).catch((error) => {
+      // An earlier try has gone through, as it was then: what is sent next is another grant.
+      if (asProblem(error).code === "grant_key_reused") setGrantKey(newKey());
+      throw error;
+    });
     setGrantKey(newKey());
     setVoter({ ...voter, id: "" });
     return granted;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Campaign } from "../campaigns/queries";
-import { bodyOf, draftOf, editOf, emptyDraft, optionsOf, outline } from "./draft";
+import { bodyOf, changesOf, draftOf, editOf, emptyDraft, optionsOf, outline } from "./draft";
 
 const campaign: Campaign = {
   campaign_id: "c",
@@ -44,6 +44,16 @@ describe("a campaign's draft", () => {
     const before = bodyOf(draftOf(campaign));
     const after = bodyOf({ ...draftOf(campaign), name: "Song of the century" });
     expect(before && after && editOf(before, after)).toEqual({ name: "Song of the century" });
+  });
+
+  it("tells what others have changed meanwhile, in the form's words", () => {
+    const options = campaign.options.slice(0, 1);
+    const after = { ...campaign, name: "Song of the century", options, version: 2 };
+    expect(changesOf(campaign, after)).toEqual([
+      { label: "name", value: "Song of the century" },
+      { label: "options", value: null },
+    ]);
+    expect(changesOf(campaign, { ...campaign, version: 2 })).toEqual([]);
   });
 
   it("begins at the next full hour, for a week", () => {

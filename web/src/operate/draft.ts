@@ -145,6 +145,44 @@ export function editOf(before: NewCampaign, after: NewCampaign): Partial<NewCamp
   return Object.fromEntries(changed) as Partial<NewCampaign>;
 }
 
+/** What each field that an edit can name is called in the form. */
+const LABELS = {
+  name: "name",
+  starts_at: "startsAt",
+  ends_at: "endsAt",
+  time_zone: "zone",
+  free_daily_tickets: "freeDaily",
+  ticket_expiry: "expiry",
+  max_tickets_per_vote: "mostPerVote",
+  channels: "channels",
+  options: "options",
+} as const satisfies Record<keyof NewCampaign, string>;
+
+export interface FieldChange {
+  readonly label: (typeof LABELS)[keyof NewCampaign];
+  /** What the form has for it now; null where that is more than a line. */
+  readonly value: string | null;
+}
+
+/** How a campaign has changed from `before` to `after`, as the form would show it. */
+export function changesOf(before: Campaign, after: Campaign): FieldChange[] {
+  const [old, draft] = [bodyOf(draftOf(before)), draftOf(after)];
+  const now = bodyOf(draft);
+  if (old === null || now === null) return [];
+  const lines: Partial<Record<keyof NewCampaign, string>> = {
+    name: draft.name,
+    starts_at: draft.startsAt,
+    ends_at: draft.endsAt,
+    time_zone: draft.zone,
+    free_daily_tickets: draft.freeDaily,
+    max_tickets_per_vote: draft.mostPerVote,
+  };
+  return Object.keys(editOf(old, now)).map((name) => {
+    const field = name as keyof NewCampaign;
+    return { label: LABELS[field], value: lines[field] ?? null };
+  });
+}
+
 /** What voters get in all, for the preview. */
 export function outline(body: NewCampaign): { days: number; freeTickets: number } {
   const ms = Date.parse(body.ends_at) - Date.parse(body.starts_at);

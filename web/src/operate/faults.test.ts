@@ -13,14 +13,15 @@ const problem = new Problem(422, "invalid_campaign", "3 fields are not valid.", 
 
 describe("faults of a campaign", () => {
   it("are said of their fields", () => {
-    const faults = faultsOf(problem);
+    const faults = faultsOf(problem, (_, detail) => detail);
     expect(faults.get("name")).toBe("Too long.");
     expect(faultsWithin(faults, "options")).toBe("options[1].key: There already. Too many.");
     expect(faultsWithin(faults, "channels")).toBeUndefined();
   });
 
   it("are none of any other problem", () => {
-    expect(faultsOf(null).size).toBe(0);
-    expect(faultsOf(new Problem(503, "overloaded", "", { errors: [] })).size).toBe(0);
+    const say = (code: string) => code;
+    expect(faultsOf(null, say).size).toBe(0);
+    expect(faultsOf(new Problem(503, "overloaded", "", { errors: [] }), say).size).toBe(0);
   });
 });

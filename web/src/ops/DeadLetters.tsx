@@ -5,6 +5,7 @@ import { answer, api } from "../api/client";
 import { Outcome } from "../operate/Outcome";
 import { useSend } from "../operate/useSend";
 import { Choice } from "../ui/Field";
+import { firstField, focusIf } from "../ui/focus";
 import { More } from "../ui/More";
 import { Answered, Empty, Stale } from "../ui/states";
 import { TextField } from "../ui/TextField";
@@ -95,6 +96,7 @@ function Decide({ letter }: { letter: DeadLetter }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [reason, setReason] = useState<string | null>(null);
+  const [wasDropping, setWasDropping] = useState(false);
   const params = { path: { dead_letter_id: letter.dead_letter_id } };
   const deciding = useSend(async () => {
     if (reason === null) {
@@ -121,7 +123,11 @@ function Decide({ letter }: { letter: DeadLetter }) {
           <button
             type="button"
             className="button button-small button-bad"
-            onClick={() => setReason("")}
+            ref={focusIf(wasDropping)}
+            onClick={() => {
+              setReason("");
+              setWasDropping(true);
+            }}
           >
             {t("letter.drop")}
           </button>
@@ -129,6 +135,7 @@ function Decide({ letter }: { letter: DeadLetter }) {
       ) : (
         <form
           className="stack"
+          ref={firstField}
           onSubmit={(event) => {
             event.preventDefault();
             void deciding.run();

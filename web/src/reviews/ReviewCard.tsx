@@ -7,6 +7,7 @@ import { asProblem, type Problem } from "../api/problem";
 import { VoidReviewVotes } from "../operate/VoidReviewVotes";
 import { useMay, useMe } from "../session/useSession";
 import { Dialog } from "../ui/Dialog";
+import { focusIf } from "../ui/focus";
 import { useProblemText } from "../ui/problemText";
 import { Stars } from "../ui/Stars";
 import { Ago } from "../ui/Time";
@@ -19,7 +20,12 @@ import "./reviews.css";
 export function ReviewCard({ review, itemName }: { review: Review; itemName?: string }) {
   const { t } = useTranslation();
   const [doing, setDoing] = useState<"edit" | "remove" | "void" | null>(null);
+  const [wasEditing, setWasEditing] = useState(false);
   const done = () => setDoing(null);
+  const choose = (deed: "edit" | "remove" | "void") => {
+    setDoing(deed);
+    setWasEditing(deed === "edit");
+  };
   if (doing === "edit") return <EditReview review={review} close={done} />;
   return (
     <article className="card review" data-review={review.review_id}>
@@ -38,7 +44,7 @@ export function ReviewCard({ review, itemName }: { review: Review; itemName?: st
       <p className="review-content">{review.content}</p>
       <div className="review-foot">
         <VoteButtons review={review} />
-        <Deeds review={review} choose={setDoing} />
+        <Deeds review={review} choose={choose} wasEditing={wasEditing} />
       </div>
       {doing === "remove" && <RemoveReview review={review} close={done} />}
       {doing === "void" && <VoidReviewVotes reviewId={review.review_id} close={done} />}
@@ -46,7 +52,11 @@ export function ReviewCard({ review, itemName }: { review: Review; itemName?: st
   );
 }
 
-function Deeds(props: { review: Review; choose: (deed: "edit" | "remove" | "void") => void }) {
+function Deeds(props: {
+  review: Review;
+  choose: (deed: "edit" | "remove" | "void") => void;
+  wasEditing: boolean;
+}) {
   const { t } = useTranslation();
   const isAuthor = useMe().data?.user_id === props.review.author.user_id;
   const isModerator = useMay("moderator");
@@ -63,6 +73,7 @@ function Deeds(props: { review: Review; choose: (deed: "edit" | "remove" | "void
           type="button"
           key={deed}
           className="button button-plain button-small"
+          ref={focusIf(deed === "edit" && props.wasEditing)}
           onClick={() => props.choose(deed)}
         >
           {t(`review.deed.${deed}`)}

@@ -2,6 +2,7 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { asProblem, type Problem } from "../api/problem";
 import { Field } from "../ui/Field";
+import { firstField } from "../ui/focus";
 import { useProblemText } from "../ui/problemText";
 import type { Item } from "./queries";
 
@@ -47,7 +48,7 @@ export function ReviewForm(props: {
   const errorOf = (code: string) => (problem?.code === code ? say(problem) : undefined);
   const isElsewhere = problem && !["invalid_stars", "invalid_content"].includes(problem.code);
   return (
-    <form className="card stack" onSubmit={submit}>
+    <form className="card stack" onSubmit={submit} ref={firstField}>
       {props.children}
       {props.items && (
         <Field label={t("review.item")}>
@@ -126,7 +127,11 @@ function StarChoice(props: {
           </label>
         ))}
       </div>
-      {props.error && <span className="field-error">{props.error}</span>}
+      {props.error && (
+        <span className="field-error" role="alert">
+          {props.error}
+        </span>
+      )}
     </fieldset>
   );
 }

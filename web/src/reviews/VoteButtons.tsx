@@ -4,6 +4,7 @@ import { serverNow } from "../api/clock";
 import { number } from "../i18n/format";
 import { askToSignIn } from "../session/store";
 import { useMe, useSession } from "../session/useSession";
+import { pressedOnce } from "../ui/pressedOnce";
 import { Countdown } from "../ui/Time";
 import { cast } from "../votes/send";
 import { useReviewVote } from "../votes/store";
@@ -51,7 +52,7 @@ export function VoteButtons({ review }: { review: Review }) {
   return (
     <div className="votes">
       {/* biome-ignore lint/a11y/useSemanticElements: two buttons in a line are no fieldset. */}
-      <div className="votes-buttons" role="group" aria-label={t("vote.group")}>
+      <div className="votes-buttons" role="group" aria-label={t("vote.group")} {...pressedOnce}>
         {SIDES.map((side) => (
           <button
             type="button"
@@ -62,7 +63,7 @@ export function VoteButtons({ review }: { review: Review }) {
             aria-describedby={reason && reason !== "sending" ? whyId : undefined}
             onClick={() => press(side)}
           >
-            <Arrow side={side} />
+            <Arrow side={side} isFilled={counts.mine === side} />
             <span className="unseen">{t(`vote.${side}`)}</span>
             <span className="numbers vote-count">{number(i18n.language, counts[side])}</span>
           </button>
@@ -104,12 +105,12 @@ function Why({ reason, resetsAt }: { reason: Hindrance; resetsAt: string | undef
   }
 }
 
-function Arrow({ side }: { side: "up" | "down" }) {
+function Arrow({ side, isFilled }: { side: "up" | "down"; isFilled: boolean }) {
   return (
     <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
       <path
         d={side === "up" ? "M7 2 13 11H1z" : "M7 12 1 3h12z"}
-        fill="currentColor"
+        fill={isFilled ? "currentColor" : "none"}
         stroke="currentColor"
         strokeWidth="1.4"
         strokeLinejoin="round"

@@ -89,7 +89,7 @@ function Menu({ isIn, close }: { isIn: boolean; close: () => void }) {
           label={t("menu.language")}
           value={i18n.language as Language}
           of={LANGUAGES.map((name) => [name, LANGUAGE_NAMES[name]] as const)}
-          choose={(name) => void setLanguage(name)}
+          choose={(name) => void setLanguage(name).catch(() => undefined)}
         />
       </div>
       {isIn && (

@@ -1,4 +1,4 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { type Query, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { forgetCounts } from "../reviews/countStore";
 import { resume } from "../votes/send";
@@ -8,6 +8,10 @@ import { tokens } from "./refresh";
 import { current, signedIn, signedOut } from "./store";
 import { renewInMs } from "./tokens";
 import { MINE, useSession } from "./useSession";
+
+/** Queries that say what is a member's own, and whose keys do not name the member: reviews say
+ * how one has voted. */
+const OF_A_MEMBER: ReadonlySet<string> = new Set([MINE, "reviews", "review"]);
 
 /** Renews tokens before they end, follows other tabs, and forgets what belonged to another
  * member. */
@@ -38,12 +42,13 @@ export function SessionKeeper() {
     forgetOthers(whose);
     if (whose !== null) resume(whose, all());
     if (before.current === whose) return;
-    if (before.current !== null) {
-      queries.removeQueries({ queryKey: [MINE] });
-    }
     forgetCounts();
+    const isLeft = ({ queryKey: [first] }: Query) =>
+      before.current !== null && OF_A_MEMBER.has(String(first));
+    // What is on screen is forgotten with it, also while nothing new can be asked for.
+    void queries.resetQueries({ predicate: isLeft });
+    void queries.invalidateQueries({ predicate: (query) => !isLeft(query) });
     before.current = whose;
-    void queries.invalidateQueries();
   }, [standing, userName, queries]);
 
   return null;

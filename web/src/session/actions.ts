@@ -1,9 +1,12 @@
-import { answer, api, outcome } from "../api/client";
+import { sleep, waitMs } from "../api/backoff";
+import { answer, api } from "../api/client";
+import { fetchInTime } from "../api/fetchInTime";
+import { asProblem, problemOf } from "../api/problem";
 import { alone } from "./lock";
-import { announce, tokens } from "./refresh";
-import { signedIn, signedOut } from "./store";
-import { tokensOf } from "./tokens";
-import { keepSession, keptSession } from "./vault";
+import { announce, spend } from "./refresh";
+import { current, signedIn, signedOut } from "./store";
+import { areFresh, tokensOf } from "./tokens";
+import { type Kept, keepSession, keptSession } from "./vault";
 
 /** @throws Problem `invalid_credentials`, `rate_limited`, … */
 export async function signIn(userName: string, password: string): Promise<void> {
@@ -21,19 +24,62 @@ export async function signIn(userName: string, password: string): Promise<void> 
 /** Makes an account and signs in to it. @throws Problem `name_taken`, … */
 export async function signUp(userName: string, password: string): Promise<void> {
   const body = { user_name: userName, password };
-  await answer(api.POST("/api/v1/users", { body }));
+  try {
+    await answer(api.POST("/api/v1/users", { body }));
+  } catch (error) {
+    if (asProblem(error).code !== "name_taken") throw error;
+    // The account may have been made by a try whose answer was lost: then this is its password.
+    await signIn(userName, password).catch((other) => {
+      throw asProblem(other).code === "invalid_credentials" ? error : other;
+    });
+    return;
+  }
   await signIn(userName, password);
 }
 
-/** Ends this session; here at once, and at the server as soon as it can be told. */
+/** How often the server is told that a session has ended, at most. */
+const TRIES_MAX = 6;
+const BACKOFF = { firstMs: 1_000, longestMs: 30_000 };
+
+/** Ends this session: here at once, and at the server as soon as it can be told. */
 export async function signOut(): Promise<void> {
-  const kept = await keptSession();
-  const body = kept ? { refresh_token: kept.refreshToken } : undefined;
-  try {
-    // A session that has ended already needs nobody to sign in for it.
-    if ((await tokens()) !== null) await outcome(api.DELETE("/api/v1/sessions", { body }));
-  } finally {
-    await alone(() => keepSession(null));
-    signedOut();
+  const { userName } = current();
+  signedOut();
+  const ended = await alone(async () => {
+    const kept = await keptSession();
+    if (kept?.userName !== userName) return null;
+    await keepSession(null);
+    return kept;
+  });
+  if (ended) await endAtServer(ended);
+}
+
+async function endAtServer(ended: Kept): Promise<void> {
+  let kept = ended;
+  for (let attempt = 1; attempt <= TRIES_MAX; attempt += 1) {
+    try {
+      const fresh = areFresh(kept.tokens, Date.now()) ? kept : await spend(kept);
+      if (fresh === null) return;
+      kept = fresh;
+      const response = await fetchInTime(endOf(kept));
+      // What the server refuses has ended, or ends by itself.
+      if (response.status < 500 && response.status !== 429) return;
+      throw problemOf(response, undefined, Date.now());
+    } catch (error) {
+      await sleep(waitMs(BACKOFF, attempt, asProblem(error).retryAfterMs, Math.random()));
+    }
   }
+}
+
+/** Asks for the session's end; goes on when the page is left. */
+function endOf({ tokens, refreshToken }: Kept): Request {
+  return new Request("/api/v1/sessions", {
+    method: "DELETE",
+    headers: {
+      authorization: `Bearer ${tokens.accessToken}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ refresh_token: refreshToken }),
+    keepalive: true,
+  });
 }

@@ -1,4 +1,6 @@
 import { noteServerTime } from "../api/clock";
+import { fetchInTime } from "../api/fetchInTime";
+import { Problem } from "../api/problem";
 import { tokens } from "./refresh";
 import { askToSignIn, current } from "./store";
 
@@ -8,15 +10,22 @@ const OPEN = /\/api\/v1\/(?:sessions|sessions\/refresh|users)$/;
 /**
  * `fetch` with the session's token. A token that the server refuses is renewed once. When the
  * session is lost, whatever changes something waits for the sign-in dialog and then goes on;
- * what only reads goes on without a session.
+ * what only reads goes on without a session. What one member has begun is not sent for another.
+ *
+ * @throws Problem `not_signed_in`, `other_member`, or why no token could be had.
  */
 export async function sessionFetch(request: Request): Promise<Response> {
   if (OPEN.test(new URL(request.url).pathname) && request.method === "POST") {
     return await timed(request);
   }
+  const whose = current().userName;
   let refused: string | undefined;
   for (;;) {
     const held = await tokens(refused);
+    const { userName } = current();
+    if (whose !== null && whose !== userName) {
+      throw new Problem(0, userName === null ? "not_signed_in" : "other_member", "");
+    }
     const again = request.clone();
     if (held === null && current().standing === "lost" && request.method !== "GET") {
       await askToSignIn();
@@ -38,7 +47,7 @@ function withToken(request: Request, token: string | undefined): Request {
 }
 
 async function timed(request: Request): Promise<Response> {
-  const response = await fetch(request);
+  const response = await fetchInTime(request);
   noteServerTime(response.headers.get("date"), Date.now());
   return response;
 }

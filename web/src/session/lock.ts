@@ -4,7 +4,7 @@ import { releaseLock, takeLock } from "./vault";
 
 const NAME = "tally.session";
 /** A holder that takes longer was closed meanwhile. */
-const HELD_MS = 10_000;
+const HELD_MS = 20_000;
 const LOOK_AGAIN_MS = 50;
 
 /** Runs `work` in one tab at a time. */

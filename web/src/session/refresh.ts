@@ -1,8 +1,9 @@
-import { Problem, problemOf } from "../api/problem";
+import { fetchInTime } from "../api/fetchInTime";
+import { asProblem, Problem, problemOf } from "../api/problem";
 import { alone } from "./lock";
 import { current, lost, renewed, signedIn } from "./store";
 import { areFresh, type Tokens, tokensOf } from "./tokens";
-import { keepSession, keptSession } from "./vault";
+import { type Kept, keepSession, keptSession } from "./vault";
 
 /** Tells other tabs of new access tokens, so that they need none of their own. */
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("tally.session") : null;
@@ -13,8 +14,7 @@ interface Told {
 }
 
 channel?.addEventListener("message", ({ data }: MessageEvent<Told>) => {
-  const session = current();
-  if (session.userName === data.userName && session.standing !== "out") renewed(data.tokens);
+  renewed(data.userName, data.tokens);
 });
 
 let renewing: Promise<Tokens | null> | null = null;
@@ -51,28 +51,45 @@ async function renew(refused?: string): Promise<Tokens | null> {
     throw new Problem(0, "other_member", "");
   }
   if (areFresh(kept.tokens, Date.now()) && kept.tokens.accessToken !== refused) {
-    renewed(kept.tokens);
+    renewed(userName, kept.tokens);
     return kept.tokens;
   }
-  const response = await fetch("/api/v1/sessions/refresh", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ refresh_token: kept.refreshToken }),
-  });
-  const body = await response.json().catch(() => undefined);
-  if (response.status === 401) {
-    await keepSession(null);
+  const fresh = await spend(kept);
+  // Before the next tab has its turn.
+  await keepSession(fresh);
+  if (fresh === null) {
     lost();
     return null;
   }
+  renewed(userName, fresh.tokens);
+  announce(userName, fresh.tokens);
+  return fresh.tokens;
+}
+
+/**
+ * The session after its refresh token was spent; null where it has ended.
+ *
+ * @throws Problem when the server cannot be asked.
+ */
+export async function spend(kept: Kept): Promise<Kept | null> {
+  let response: Response;
+  try {
+    response = await fetchInTime(
+      new Request("/api/v1/sessions/refresh", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ refresh_token: kept.refreshToken }),
+      }),
+    );
+  } catch (error) {
+    throw asProblem(error);
+  }
+  const body = await response.json().catch(() => undefined);
+  if (response.status === 401) return null;
   if (!response.ok) throw problemOf(response, body, Date.now());
   if (typeof body?.refresh_token !== "string") throw new Problem(0, "unexpected_answer", "");
-  const fresh = tokensOf(body, Date.now());
-  // Before the next tab has its turn.
-  await keepSession({ userName, refreshToken: body.refresh_token, tokens: fresh });
-  renewed(fresh);
-  announce(userName, fresh);
-  return fresh;
+  const { userName } = kept;
+  return { userName, refreshToken: body.refresh_token, tokens: tokensOf(body, Date.now()) };
 }
 
 /** Tells the other tabs of tokens that were just handed out. */

@@ -38,23 +38,31 @@ function put(next: Session): void {
   for (const listener of listeners) listener();
 }
 
+/** Lets those who wait for a sign-in go on, or fail with `problem`. */
+function release(problem: Problem | null): void {
+  const waiting = waiters;
+  waiters = [];
+  for (const waiter of waiting) {
+    if (problem) waiter.reject(problem);
+    else waiter.resolve();
+  }
+}
+
 /** Somebody signed in, here or in another tab. Who waited for that goes on. */
 export function signedIn(userName: string, tokens: Tokens | null): void {
   const isOther = session.userName !== null && session.userName !== userName;
   rememberName(userName);
   put({ standing: tokens ? "in" : "restoring", userName, tokens, asking: null });
-  const waiting = waiters;
-  waiters = [];
-  for (const waiter of waiting) {
-    // What one member wanted to send is not sent in another's name.
-    if (isOther) waiter.reject(new Problem(0, "other_member", ""));
-    else waiter.resolve();
-  }
+  // What one member wanted to send is not sent in another's name.
+  release(isOther ? new Problem(0, "other_member", "") : null);
 }
 
-/** The tokens of the same session were renewed, here or in another tab. */
-export function renewed(tokens: Tokens): void {
-  put({ ...session, standing: "in", tokens });
+/** The session of `userName` has new tokens, from here or from another tab. */
+export function renewed(userName: string, tokens: Tokens): void {
+  // Who has signed out meanwhile stays out.
+  if (session.userName !== userName || session.standing === "out") return;
+  put({ ...session, standing: "in", tokens, asking: null });
+  release(null);
 }
 
 /** The session ended by itself: it was revoked, or ran out. */
@@ -66,6 +74,7 @@ export function lost(): void {
 export function signedOut(): void {
   rememberName(null);
   put({ standing: "out", userName: null, tokens: null, asking: null });
+  release(new Problem(0, "not_signed_in", ""));
 }
 
 /** Opens the sign-in dialog; ends when somebody is signed in, fails when it is closed. */
@@ -78,10 +87,8 @@ export function askToSignIn(): Promise<void> {
 
 /** The dialog was closed. */
 export function dismiss(): void {
-  const waiting = waiters;
-  waiters = [];
   const isLost = session.standing === "lost";
   if (isLost) rememberName(null);
   put({ ...session, standing: isLost ? "out" : session.standing, asking: null });
-  for (const waiter of waiting) waiter.reject(new Problem(0, "not_signed_in", ""));
+  release(new Problem(0, "not_signed_in", ""));
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { answer, api, type Body } from "../api/client";
+import { serverNow } from "../api/clock";
 import { current, type Session, subscribe } from "./store";
 
 export function useSession(): Session {
@@ -22,6 +23,11 @@ export function useMe() {
     queryFn: ({ signal }) => answer(api.GET("/api/v1/me", { signal })),
     enabled: isIn,
     staleTime: 30_000,
+    // At the reset the day's votes are back.
+    refetchInterval: ({ state: { data, error } }) =>
+      data === undefined
+        ? false
+        : Math.max(error ? 15_000 : 1_000, Date.parse(data.votes.resets_at) - serverNow()),
   });
   return { ...asked, data: isIn ? asked.data : undefined };
 }

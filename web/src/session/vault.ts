@@ -1,3 +1,4 @@
+import { Problem } from "../api/problem";
 import type { Tokens } from "./tokens";
 
 /**
@@ -19,25 +20,49 @@ const SESSION = "session";
 const HOLDER = "holder";
 
 let opened: Promise<IDBDatabase> | undefined;
+/** Whether the store could be used since the page was loaded: then it is there, if away. */
+let hasWorked = false;
 
+/** The database; browsers close it at times, and then it is opened anew. */
 function database(): Promise<IDBDatabase> {
+  const forget = () => {
+    opened = undefined;
+  };
   opened ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      request.result.onclose = forget;
+      resolve(request.result);
+    };
+    request.onerror = () => {
+      forget();
+      reject(request.error);
+    };
   });
   return opened;
 }
 
 /** Runs `work` alone on the store, over all tabs; ends once what it wrote is there for all. */
 async function transact<T>(work: (store: IDBObjectStore) => IDBRequest): Promise<T> {
+  try {
+    return await transactOnce(work);
+  } catch (error) {
+    if (!hasWorked) throw error;
+    opened = undefined;
+    return await transactOnce(work);
+  }
+}
+
+async function transactOnce<T>(work: (store: IDBObjectStore) => IDBRequest): Promise<T> {
   const transaction = (await database()).transaction(STORE, "readwrite", { durability: "strict" });
   const request = work(transaction.objectStore(STORE));
-  return await new Promise((resolve, reject) => {
+  const result = await new Promise<T>((resolve, reject) => {
     transaction.oncomplete = () => resolve(request.result);
     transaction.onabort = () => reject(transaction.error);
   });
+  hasWorked = true;
+  return result;
 }
 
 export interface Kept {
@@ -46,25 +71,29 @@ export interface Kept {
   readonly tokens: Tokens;
 }
 
-/** Where there is no IndexedDB, a session ends with the tab. */
-let own: Kept | null = null;
+/** What could not be written; where there is no IndexedDB, a session ends with the tab. */
+let own: { readonly kept: Kept | null } | undefined;
 
+/** @throws Problem `unreachable` while the store is away; the session stands. */
 export async function keptSession(): Promise<Kept | null> {
+  if (own) return own.kept;
   try {
-    return ((await transact((store) => store.get(SESSION))) as Kept | undefined) ?? null;
+    return (await transact<Kept | undefined>((store) => store.get(SESSION))) ?? null;
   } catch {
-    return own;
+    // Nobody knows whether a session is there; to say that it is not would end it.
+    if (hasWorked) throw Problem.unreachable();
+    return null;
   }
 }
 
 export async function keepSession(kept: Kept | null): Promise<void> {
-  own = kept;
   try {
     await transact<unknown>((store) =>
       kept === null ? store.delete(SESSION) : store.put(kept, SESSION),
     );
+    own = undefined;
   } catch {
-    // It is kept in this tab.
+    own = { kept };
   }
 }
 

@@ -26,7 +26,7 @@ export function Field(props: {
       <label htmlFor={id}>{props.label}</label>
       {props.children(control)}
       {props.error && (
-        <span className="field-error" id={errorId}>
+        <span className="field-error" id={errorId} role="alert">
           {props.error}
         </span>
       )}

@@ -17,13 +17,22 @@ export function NotFound() {
   );
 }
 
-/** Stands for a page that broke, or whose parts could not be loaded after a release. */
+/** Stands for the whole where even what is around the pages broke. */
 export function Crashed() {
+  return (
+    <main className="page">
+      <Broken />
+    </main>
+  );
+}
+
+/** Stands for a page that broke, or whose parts could not be loaded: offline, or after a release. */
+export function Broken() {
   const { t } = useTranslation();
   const error = useRouteError();
   useEffect(() => console.error(error), [error]);
   return (
-    <main className="page stack">
+    <div className="stack">
       <h1>{t("crashed.title")}</h1>
       <p>{t("crashed.detail")}</p>
       <p>
@@ -31,6 +40,6 @@ export function Crashed() {
           {t("crashed.reload")}
         </button>
       </p>
-    </main>
+    </div>
   );
 }

@@ -5,7 +5,7 @@ import { useNow } from "../ui/now";
 import { useProblemText } from "../ui/problemText";
 import { castAgain, giveUp, TRIES_MAX } from "./send";
 import { forget } from "./store";
-import type { Phase, Vote } from "./vote";
+import { isOpen, type Phase, type Vote } from "./vote";
 import "./votes.css";
 
 /** Says how a vote goes, and what can be done about it. */
@@ -84,7 +84,7 @@ function Deeds({ vote }: { vote: Vote }) {
   if (phase.at === "failed" || phase.at === "rejected" || phase.at === "voided") {
     return (
       <>
-        {phase.at === "failed" && isWorthAgain(phase.problem.code) && (
+        {isOpen(vote) && (
           <button type="button" className="link-button" onClick={() => castAgain(vote)}>
             {t("vote.again")}
           </button>
@@ -96,11 +96,4 @@ function Deeds({ vote }: { vote: Vote }) {
     );
   }
   return null;
-}
-
-const PASSING = ["unreachable", "queue_unavailable", "overloaded", "request_timeout", "given_up"];
-
-/** Whether the same vote may do better when it is sent once more. */
-function isWorthAgain(code: string): boolean {
-  return PASSING.includes(code) || code === "rate_limited" || code === "database_unavailable";
 }

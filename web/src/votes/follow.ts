@@ -20,6 +20,7 @@ export function onUncounted(listen: (vote: Vote, askedAt: number) => void): void
 
 let following = false;
 let nAsked = 0;
+let askedToWaitMs = 0;
 
 /** Follows accepted votes until each is counted, rejected or voided: one request for all. */
 export function followVotes(): void {
@@ -43,17 +44,19 @@ async function follow(): Promise<void> {
     while (pending().length > 0) {
       const wait = WAITS_MS[Math.min(nAsked, WAITS_MS.length - 1)] ?? 0;
       const isUnknown = pending().every(({ phase }) => phase.at === "unknown");
-      await sleep(isUnknown ? UNKNOWN_WAIT_MS : wait);
+      await sleep(Math.max(isUnknown ? UNKNOWN_WAIT_MS : wait, askedToWaitMs));
       await visible();
       nAsked += 1;
-      await ask(pending());
+      askedToWaitMs = await ask(pending());
     }
   } finally {
     following = false;
   }
 }
 
-async function ask(votes: readonly Vote[]): Promise<void> {
+/** Asks what became of `votes`; answers how long the server wants to be left alone. */
+async function ask(votes: readonly Vote[]): Promise<number> {
+  let waitMs = 0;
   for (let at = 0; at < votes.length; at += IDS_MAX) {
     const asked = votes.slice(at, at + IDS_MAX);
     const ids = asked.map(voteIdOf).join(",");
@@ -70,10 +73,12 @@ async function ask(votes: readonly Vote[]): Promise<void> {
         happen(vote.key, { is: "told", state: item.state, reason: item.reason ?? null });
         if (item.state === "accepted") uncounted(vote, askedAt);
       }
-    } catch {
+    } catch (error) {
       // Asked again, later each time.
+      waitMs = Math.max(waitMs, asProblem(error).retryAfterMs ?? 0);
     }
   }
+  return waitMs;
 }
 
 /** A vote that is left out of a list: nobody knows it, or nobody can say just now. */

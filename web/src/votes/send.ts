@@ -100,9 +100,11 @@ export interface Accepted {
 
 let heard: (vote: Vote, accepted: Accepted) => void = () => {};
 
-/** Calls `listen` with what acceptances say of the voter. */
+/** Calls `listen` with what acceptances say of the voter, unless another member is here now. */
 export function onAccepted(listen: (vote: Vote, accepted: Accepted) => void): void {
-  heard = listen;
+  heard = (vote, accepted) => {
+    if (find(vote.key)) listen(vote, accepted);
+  };
 }
 
 /** Waits, without a network until there is one; ends early when the vote is given up. */

@@ -1,7 +1,8 @@
 import { useSyncExternalStore } from "react";
-import { type Ballot, type Event, hasEnded, step, type Vote } from "./vote";
+import { type Ballot, type Event, hasEnded, isOpen, step, type Vote } from "./vote";
 
-/** Votes on their way, and those that ended a moment ago; they survive a reload of the tab. */
+/** Votes on their way, and those that ended a moment ago; what may yet count, or be sent again,
+ * survives a reload of the tab. */
 const KEY = "tally.votes";
 
 let votes: readonly Vote[] = restore();
@@ -20,7 +21,8 @@ function restore(): readonly Vote[] {
 function put(next: readonly Vote[]): void {
   votes = next;
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(votes.filter((vote) => !hasEnded(vote))));
+    const kept = votes.filter((vote) => !hasEnded(vote) || isOpen(vote));
+    sessionStorage.setItem(KEY, JSON.stringify(kept));
   } catch {
     // Without storage they do not survive a reload; the server has them all the same.
   }
@@ -50,10 +52,18 @@ function tell(vote: Vote, before: Vote | null): void {
   for (const watch of watchers) watch(vote, before);
 }
 
-/** Adds a vote; it takes the place of what ended before on the same subject. */
+/** Adds a vote; it takes the place of itself, and of what ended before on the same subject. */
 export function add(vote: Vote): void {
-  put([...votes.filter((other) => !(hasEnded(other) && sameSubject(other, vote))), vote]);
+  put([...votes.filter((other) => !gives(other, vote)), vote]);
   tell(vote, null);
+}
+
+/** Whether `other` goes when `vote` is added. A vote that spends tickets stays while it can be
+ * sent again: what is cast beside it is another one, and both may count. */
+function gives(other: Vote, vote: Vote): boolean {
+  if (other.key === vote.key) return true;
+  if (!hasEnded(other) || !sameSubject(other, vote)) return false;
+  return other.ballot.product === "review" || !isOpen(other);
 }
 
 /** Lets `event` happen to the vote of `key`; answers the vote as it is then. */

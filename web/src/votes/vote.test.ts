@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Problem } from "../api/problem";
-import { type Event, hasEnded, stands, step, type Vote } from "./vote";
+import { asProblem, Problem } from "../api/problem";
+import { type Event, hasEnded, isOpen, stands, step, type Vote } from "./vote";
 
 const fresh: Vote = {
   key: "k",
@@ -55,6 +55,29 @@ describe("a vote", () => {
     expect(uncertain(open, busy)).toBe(true);
     expect(uncertain(Problem.unreachable(), busy)).toBe(true);
     expect(uncertain(open, new Problem(403, "self_vote", ""))).toBe(false);
+    // Between us and the service something broke off.
+    expect(uncertain(new Problem(503, "unavailable", ""), busy)).toBe(true);
+    expect(uncertain(new Problem(500, "internal_error", ""), busy)).toBe(true);
+    expect(uncertain(asProblem(new SyntaxError("Unexpected end")), busy)).toBe(true);
+    // What says nothing of the vote changes nothing.
+    for (const [status, code] of [
+      [0, "not_signed_in"],
+      [401, "unauthenticated"],
+      [408, "body_timeout"],
+      [429, "rate_limited"],
+    ] as const) {
+      expect(uncertain(open, new Problem(status, code, "")), code).toBe(true);
+      expect(uncertain(busy, new Problem(status, code, "")), code).toBe(false);
+    }
+  });
+
+  it("is sent again as it is while nobody can say whether it counts", () => {
+    const refused = (problem: Problem) => isOpen(walked({ is: "refused", problem }));
+    expect(refused(new Problem(503, "unavailable", ""))).toBe(true);
+    expect(refused(new Problem(500, "internal_error", ""))).toBe(true);
+    expect(refused(busy)).toBe(true);
+    expect(refused(new Problem(429, "daily_quota_used", ""))).toBe(false);
+    expect(isOpen(fresh)).toBe(false);
   });
 
   it("is unknown while the server says so, and may turn out to be counted", () => {

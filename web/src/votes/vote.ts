@@ -26,8 +26,15 @@ export type Phase =
   | { readonly at: "voided"; readonly voteId: string; readonly reason: string | null }
   /** There was nothing to take back. */
   | { readonly at: "nothing" }
-  /** It was refused, given up, or not sent; `uncertain` where it may count nevertheless. */
-  | { readonly at: "failed"; readonly problem: FailedBy; readonly uncertain: boolean };
+  /** It was refused, given up, or not sent. */
+  | {
+      readonly at: "failed";
+      readonly problem: FailedBy;
+      /** It may count nevertheless. */
+      readonly uncertain: boolean;
+      /** It may do better when it is sent once more. */
+      readonly isPassing: boolean;
+    };
 
 /** The parts of a problem that outlive a reload. */
 export interface FailedBy {
@@ -67,6 +74,12 @@ export function hasEnded(vote: Vote): boolean {
   return !["sending", "accepted", "unknown"].includes(vote.phase.at);
 }
 
+/** Whether it ended without its voter knowing whether it counts, or with a reason that passes:
+ * what is sent again then has to be this vote, not another one. */
+export function isOpen({ phase }: Vote): boolean {
+  return phase.at === "failed" && (phase.uncertain || phase.isPassing);
+}
+
 /** Whether it counts, or will as far as anybody can tell: what is shown as one's own. */
 export function stands(vote: Vote): boolean {
   return ["sending", "accepted", "unknown", "counted"].includes(vote.phase.at);
@@ -101,12 +114,11 @@ function after(vote: Vote, event: Event): Partial<Vote> | null {
     case "nothing":
       return { phase: { at: "nothing" } };
     case "refused": {
-      // A clear refusal of this very request says that no earlier one was admitted; where it
-      // was only given up, that is not said.
-      const uncertain =
-        event.problem.isPassing && (vote.uncertain || mayHaveArrived(event.problem));
-      const { code, detail, members } = event.problem;
-      return { phase: { at: "failed", problem: { code, detail, members }, uncertain } };
+      const { code, detail, members, isPassing } = event.problem;
+      const isOpen = vote.uncertain || mayHaveArrived(event.problem);
+      const uncertain = isOpen && !isVerdict(event.problem);
+      const problem = { code, detail, members };
+      return { uncertain, phase: { at: "failed", problem, uncertain, isPassing } };
     }
     case "told":
       return voteId === null ? null : told(voteId, event.state, event.reason);
@@ -114,7 +126,7 @@ function after(vote: Vote, event: Event): Partial<Vote> | null {
       return voteId === null ? null : { phase: { at: "unknown", voteId } };
     case "missing": {
       const problem = { code: "vote_not_found", detail: "", members: {} };
-      return { phase: { at: "failed", problem, uncertain: false } };
+      return { phase: { at: "failed", problem, uncertain: false, isPassing: false } };
     }
   }
 }
@@ -134,7 +146,27 @@ function told(voteId: string, state: string, reason: string | null): Partial<Vot
   }
 }
 
-/** Whether the server may have taken the vote although it did not say so. */
+/** Answers to a vote that was not sent on: the service says so before it sends. */
+const NOT_SENT: ReadonlySet<string> = new Set([
+  "queue_unavailable",
+  "overloaded",
+  "database_unavailable",
+  "given_up",
+]);
+
+/** Whether the server may have taken the vote although it did not say so: where nobody answered,
+ * where the vote has an id already, and where anything between broke off. */
 function mayHaveArrived(problem: Problem): boolean {
-  return problem.status === 0 || problem.members.vote_id !== undefined;
+  if (problem.isUnanswered || problem.members.vote_id !== undefined) return true;
+  return problem.status >= 500 && !NOT_SENT.has(problem.code);
 }
+
+/** Whether the vote itself was refused, and with it all that was sent by the same key: the gateway
+ * looks first for an earlier one that was admitted. */
+function isVerdict({ status, code }: Problem): boolean {
+  const isOfRequest = status === 401 || status === 408 || UNDECIDED.has(code);
+  return status >= 400 && status < 500 && !isOfRequest;
+}
+
+/** Refusals of a request that say nothing of its vote. */
+const UNDECIDED: ReadonlySet<string> = new Set(["rate_limited", "unexpected_answer"]);

@@ -1,6 +1,8 @@
 /** What problems say, by their codes; others say their `detail`. */
 export const problem = {
   unreachable: "Tally cannot be reached.",
+  unreadable: "The answer could not be read.",
+  unavailable: "This cannot be reached just now. Try again in a moment.",
   unexpected_answer: "Something unexpected was answered.",
   given_up: "Given up.",
   not_signed_in: "You are not signed in.",
@@ -39,14 +41,15 @@ export const problem = {
   channel_not_found: "The campaign has no such channel.",
   channel_closed_to_voter: "This channel is for other kinds of voters.",
   channel_limit_reached:
-    "The day’s tickets on this channel are used, {{limit}} at most. More from {{resetsAt}} on.",
+    "The day’s tickets on this channel are used, {{limit, number}} at most. More from {{resetsAt}} on.",
   insufficient_tickets: "You have fewer tickets than that.",
-  too_many_tickets: "One vote spends {{max}} tickets at most.",
+  too_many_tickets: "One vote spends {{max, number}} tickets at most.",
   invalid_tickets: "At least one ticket.",
   voter_not_found: "There is no such member.",
   invalid_voter: "This names no voter.",
   invalid_id: "This is no id.",
-  grant_key_reused: "This grant was sent before as another one.",
+  grant_key_reused:
+    "What was sent before was granted, as it was then. Press again to grant this as well.",
   too_many_lots: "The voter holds too many grants that are not spent: grant more tickets at once.",
   vote_not_counted: "This vote was rejected: there is nothing to void.",
   voter_kind_taken: "Another partner has voters of this kind.",

@@ -1,0 +1,17 @@
+export const fault = {
+  unknown_zone: "这不是 IANA 时区。",
+  not_after_start: "结束时间必须晚于开始时间。",
+  earlier_end: "进行中的活动只能推迟结束时间。",
+  too_long: "活动持续时间过长。",
+  past: "结束时间必须在将来。",
+  too_far: "开始时间过远。",
+  out_of_range: "数字过小或过大。",
+  invalid_length: "内容为空或过长。",
+  control_character: "不能包含控制字符。",
+  invalid_key: "只能使用字母、数字、“.”、“_”和“-”，且以字母或数字开头。",
+  duplicate_key: "该键已存在。",
+  invalid_count: "一项也没有，或者过多。",
+  duplicate_voter_kind: "该类型已存在。",
+  invalid_voter_kind: "这不是投票者类型。",
+  subject_incomplete: "所代表对象的类型和标识必须同时填写。",
+};
