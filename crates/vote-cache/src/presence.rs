@@ -10,7 +10,9 @@ use crate::{Cache, CacheError};
 impl Cache {
     /// The marker that lies in Redis since it was last empty; none while it is. In a
     /// Redis Cluster there is one in each master, and this stands for all of them: it
-    /// changes when one loses its data, and when slots move to another set of masters.
+    /// changes when one loses its data, when a replica takes the place of one, and when slots
+    /// move to another set of masters. That a server lost the last it was told does not show:
+    /// with `appendfsync everysec` that is a second, where its machine lost power.
     ///
     /// # Errors
     /// [`CacheError`]: a master is away.

@@ -283,7 +283,14 @@ impl Slot {
             Ok(()) => {
                 tokio::select! {
                     biased;
-                    answer = fate.answer() => answer,
+                    // A process that stood still may find a confirm by which nobody must go
+                    // any more: whoever closes a box relies on it.
+                    answer = fate.answer() => match answer {
+                        Ok(()) if Instant::now() >= deadline => {
+                            Err(PublishError::Unknown(Doubt::TimedOut))
+                        }
+                        answer => answer,
+                    },
                     () = tokio::time::sleep_until(deadline) => Err(fate.give_up()),
                 }
             }

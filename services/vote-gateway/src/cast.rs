@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
 use vote_domain::review::Quota;
-use vote_domain::voter_state::{InFlight, Remembered, Vote as _};
+use vote_domain::voter_state::{InFlight, Remembered, Vote};
 use vote_domain::{UserId, VoteId, VoterId, review};
 use vote_messages::vote;
 use vote_queue::{PublishError, Refusal, Slot};
@@ -37,6 +37,14 @@ pub struct Cast<Voter = UserId, Ballot = review::Ballot> {
     pub trace_parent: String,
 }
 
+impl<Voter, Ballot: PartialEq> Cast<Voter, Ballot> {
+    /// Whether this may be the ballot of `vote` sent again by who could not say so.
+    fn may_repeat(&self, vote: &impl Vote<Ballot = Ballot>) -> bool {
+        let is_named = self.key.as_ref().is_some_and(IdempotencyKey::is_repeatable);
+        !is_named && vote.ballot() == self.ballot
+    }
+}
+
 /// A ballot that was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted<Receipt = Quota> {
@@ -49,11 +57,11 @@ pub enum Accepted<Receipt = Quota> {
 /// What a product's voters ask for.
 pub(crate) type CastOf<P> = Cast<<P as Product>::Voter, BallotOf<P>>;
 type Answer<P> = Result<Accepted<<P as Product>::Receipt>, CastError<<P as Product>::Refusal>>;
-type Tried<P> = Result<Try<P>, CastError<<P as Product>::Refusal>>;
+pub(crate) type Tried<P> = Result<Try<P>, CastError<<P as Product>::Refusal>>;
 type Known<P> = KnownState<<P as Product>::Base>;
 
 /// One try at a ballot.
-enum Try<P: Product> {
+pub(crate) enum Try<P: Product> {
     Done(Accepted<P::Receipt>),
     /// Another request changed the voter's state, or a vote was sent again: begin anew.
     Again,
@@ -62,7 +70,7 @@ enum Try<P: Product> {
 }
 
 /// A vote that is in the voter's state, and not with the broker yet.
-struct Reserved<P: Product> {
+pub(crate) struct Reserved<P: Product> {
     vote: VoteOf<P>,
     receipt: P::Receipt,
     under_way: UnderWay,
@@ -128,7 +136,13 @@ impl<P: Product> Booth<P> {
         Err(StateError::Contended.into())
     }
 
-    async fn try_cast(&self, cast: &CastOf<P>, vote_id: VoteId, admit_by: Instant) -> Tried<P> {
+    /// One try at a ballot, as the vote of `vote_id`.
+    pub(crate) async fn try_cast(
+        &self,
+        cast: &CastOf<P>,
+        vote_id: VoteId,
+        admit_by: Instant,
+    ) -> Tried<P> {
         let voter = P::voter_id(&cast.voter);
         let steps = &self.office.steps;
         let mut known = steps.read.take(self.read(voter)).await?;
@@ -145,17 +159,22 @@ impl<P: Product> Booth<P> {
             let sending = self.send_again(cast, vote_id, &known);
             return steps.resend.take(sending).await;
         }
-        if let Some(key) = key {
-            let repeat = self.repeat(&known.state, key, cast.ballot, settled);
-            match steps.repeat.take(repeat).await? {
-                Repeat::New => {}
-                Repeat::Answered(answer) => return self.stands(cast, &known, answer).await,
-                Repeat::InFlight(sent) => {
-                    return match self.vouch_for(&sent).await? {
-                        Vouched::Durable => self.stands(cast, &known, key).await,
-                        Vouched::Gone => Ok(Try::Again),
-                    };
-                }
+        let repeat = match key {
+            Some(key) => {
+                let repeat = self.repeat(&known.state, key, cast.ballot, settled);
+                steps.repeat.take(repeat).await?
+            }
+            // An earlier try may have reserved it and not have been told.
+            None => Repeat::of(known.state.in_flight(vote_id)),
+        };
+        match repeat {
+            Repeat::New => {}
+            Repeat::Answered(answer) => return self.stands(cast, &known, answer).await,
+            Repeat::InFlight(sent) => {
+                return match self.vouch_for(&sent).await? {
+                    Vouched::Durable => self.stands(cast, &known, vote_id).await,
+                    Vouched::Gone => Ok(Try::Again),
+                };
             }
         }
         let decision = self
@@ -182,22 +201,30 @@ impl<P: Product> Booth<P> {
         }
     }
 
-    /// Sends again what is due, and keeps what SQL said meanwhile.
+    /// Sends again what is due, and keeps what SQL said meanwhile. A vote of unknown fate is
+    /// the answer to the same ballot without a key, where cast anew it would count beside it.
     async fn send_again(&self, cast: &CastOf<P>, vote_id: VoteId, known: &Known<P>) -> Tried<P> {
         if !self.write(P::voter_id(&cast.voter), known).await? {
             return Ok(Try::Again);
         }
+        let mut adopted = None;
         for sent in self.due_for_resend(known).await {
-            self.resend(&sent).await.map_err(|mut error| {
+            let is_repeated = cast.may_repeat(&sent.vote);
+            let vouched = self.resend(&sent).await.map_err(|mut error| {
                 // The client must not take another intent's fate for this one's.
-                let is_repeated = cast.key.is_none() && sent.vote.ballot() == cast.ballot;
                 if sent.vote.vote_id() != vote_id && !is_repeated {
                     error.vote_id = None;
                 }
                 error
             })?;
+            if P::ADDS_UP && is_repeated && sent.unknown && vouched == Vouched::Durable {
+                adopted.get_or_insert(sent.vote.vote_id());
+            }
         }
-        Ok(Try::Again)
+        match adopted {
+            Some(adopted) => self.stands(cast, known, adopted).await,
+            None => Ok(Try::Again),
+        }
     }
 
     /// Answers a ballot that asks for what stands already.

@@ -17,6 +17,13 @@ pub(crate) enum Repeat<V> {
     InFlight(Box<InFlight<V>>),
 }
 
+impl<V: Clone> Repeat<V> {
+    /// What is repeated where a vote is `sent` already.
+    pub(crate) fn of(sent: Option<&InFlight<V>>) -> Self {
+        sent.map_or(Self::New, |sent| Self::InFlight(Box::new(sent.clone())))
+    }
+}
+
 /// What the ledger says of a vote, once it was asked: what was cast under its id, if
 /// anything.
 pub(crate) enum Ledger<Ballot> {

@@ -82,6 +82,8 @@ impl Product for Reviews {
     type Refusal = ReviewRefusal;
     type Receipt = Quota;
 
+    const ADDS_UP: bool = false;
+
     fn voter_id(voter: &UserId) -> VoterId {
         (*voter).into()
     }

@@ -10,10 +10,9 @@ use engine::{Engine, noon, stranger};
 use tokio::task::JoinSet;
 use vote_cache::VoterStates;
 use vote_domain::campaign::{
-    Ballot, CampaignVote, Channel, ChannelNo, Entry, OptionNo, Rejection, Stage, TicketExpiry,
-    Wallet,
+    Ballot, Base, CampaignOption, CampaignVote, Channel, ChannelNo, Entry, OptionNo, Plan,
+    Rejection, Stage, TicketExpiry, Wallet,
 };
-use vote_domain::campaign::{CampaignOption, Plan};
 use vote_domain::voter_state::InFlight;
 use vote_domain::{CampaignId, Clock, Outcome, UserId, VoteId, Voter};
 use vote_gateway::{
@@ -112,10 +111,10 @@ async fn reserve(
     campaign: CampaignId,
     voter: &Voter,
     tickets: u32,
+    unknown: bool,
 ) -> Result<CampaignVote> {
     let states = VoterStates::of_campaign(engine.cache.clone(), engine.ids.clone(), campaign);
     wallet(&engine.gateway, campaign, voter).await?;
-    let mut known = states.read(voter.voter_id()).await?;
     let facts = engine.store.campaign_heads(&[campaign]).await?;
     let paper = engine.store.ballot_paper(campaign).await?;
     let paper = paper.context("no paper")?;
@@ -127,18 +126,35 @@ async fn reserve(
     };
     let ballot = spending(voter, 0, 0, tickets).ballot;
     let vote_id = engine.ids.next();
-    let state = &known.state;
-    let lost = vote_domain::campaign::admit(state, &facts, known.now, voter, ballot, vote_id)?;
-    known.state.in_flight.push(InFlight {
-        message: vote_messages::vote::encode(&lost, "").to_vec(),
-        vote: lost.clone(),
-        gateway: stranger(),
-        sent_at: known.now,
-        n_sends: 1,
-        unknown: false,
-    });
-    assert!(states.write(voter.voter_id(), &known).await?);
-    Ok(lost)
+    loop {
+        let mut known = states.read(voter.voter_id()).await?;
+        let state = &known.state;
+        let lost = vote_domain::campaign::admit(state, &facts, known.now, voter, ballot, vote_id)?;
+        known.state.in_flight.push(InFlight {
+            message: vote_messages::vote::encode(&lost, "").to_vec(),
+            vote: lost.clone(),
+            gateway: stranger(),
+            sent_at: known.now,
+            n_sends: 1,
+            unknown,
+        });
+        // A worker may be telling what became of the votes before.
+        if states.write(voter.voter_id(), &known).await? {
+            return Ok(lost);
+        }
+    }
+}
+
+/// Makes the voter's base so old that the next request reads it from SQL.
+async fn make_stale(states: &VoterStates<Base>, voter: &Voter) -> Result<()> {
+    loop {
+        let mut known = states.read(voter.voter_id()).await?;
+        known.state.base.loaded_at = DateTime::UNIX_EPOCH;
+        // As above.
+        if states.write(voter.voter_id(), &known).await? {
+            return Ok(());
+        }
+    }
 }
 
 fn under(key: &str, cast: Cast<Voter, Ballot>) -> Cast<Voter, Ballot> {
@@ -231,9 +247,7 @@ on_each_engine! {
         // As another process grants: only SQL and the voter's base know.
         grant(&engine, campaign, &voter, 10).await?;
         let states = VoterStates::of_campaign(engine.cache.clone(), engine.ids.clone(), campaign);
-        let mut known = states.read(voter.voter_id()).await?;
-        known.state.base.loaded_at = DateTime::UNIX_EPOCH;
-        assert!(states.write(voter.voter_id(), &known).await?);
+        make_stale(&states, &voter).await?;
         assert_eq!(wallet(&engine.gateway, campaign, &voter).await?.balance, 10);
         let cast = spending(&voter, 0, 0, 4);
         assert_eq!(vote(engine.gateway.cast_in_campaign(campaign, cast).await).1, 6);
@@ -242,6 +256,32 @@ on_each_engine! {
         let lines = statement(&engine, campaign, &voter).await?;
         let amounts: Vec<_> = lines.iter().map(|line| (line.tickets, line.balance)).collect();
         assert_eq!(amounts, [(10, 10), (-4, 6)]);
+        Ok(())
+    }
+
+    async fn the_same_ballot_without_a_key_adopts_a_vote_of_unknown_fate(engine: Engine) -> Result<()> {
+        engine.work();
+        let (campaign, voter) = (open(&engine).await?, member(&engine));
+        grant(&engine, campaign, &voter, 10).await?;
+        let lost = reserve(&engine, campaign, &voter, 3, true).await?;
+        let same = || spending(&voter, 0, 0, 3);
+        let again = engine.gateway.cast_in_campaign(campaign, same()).await;
+        assert_eq!(vote(again), (lost.vote_id, 7));
+        settled(&engine, &[lost.vote_id]).await?;
+        // Once its fate is known, the same again is another vote; as is another ballot, and one
+        // that has a name of its own, while it is not.
+        let (new, balance) = vote(engine.gateway.cast_in_campaign(campaign, same()).await);
+        assert_eq!((new != lost.vote_id, balance), (true, 4));
+        let lost = reserve(&engine, campaign, &voter, 1, true).await?;
+        let other = engine.gateway.cast_in_campaign(campaign, spending(&voter, 1, 0, 1)).await;
+        let lost_too = reserve(&engine, campaign, &voter, 1, true).await?;
+        let named = under("a key", spending(&voter, 0, 0, 1));
+        let named = engine.gateway.cast_in_campaign(campaign, named).await;
+        let (other, named) = (vote(other), vote(named));
+        assert_eq!((other.1, named.1), (2, 0));
+        let votes = [new, lost.vote_id, other.0, lost_too.vote_id, named.0];
+        settled(&engine, &votes).await?;
+        assert_eq!(total(&engine, campaign).await?, 10);
         Ok(())
     }
 
@@ -269,7 +309,7 @@ on_each_engine! {
         let (campaign, voter) = (open(&engine).await?, member(&engine));
         grant(&engine, campaign, &voter, 10).await?;
         engine.work();
-        let lost = reserve(&engine, campaign, &voter, 6).await?;
+        let lost = reserve(&engine, campaign, &voter, 6, false).await?;
         assert_eq!(wallet(&engine.gateway, campaign, &voter).await?.balance, 4);
         let ends = settled(&engine, &[lost.vote_id]).await?;
         assert_eq!(ends[0].outcome, Outcome::Counted);
@@ -295,9 +335,7 @@ on_each_engine! {
         let n_counted = ends.iter().filter(|vote| vote.outcome == Outcome::Counted).count();
         assert_eq!(n_counted, 1, "{ends:?}");
         assert_eq!(total(&engine, campaign).await?, 4);
-        let mut known = states.read(voter.voter_id()).await?;
-        known.state.base.loaded_at = DateTime::UNIX_EPOCH;
-        assert!(states.write(voter.voter_id(), &known).await?);
+        make_stale(&states, &voter).await?;
         assert_eq!(wallet(&engine.gateway, campaign, &voter).await?.balance, 1);
         let lines = statement(&engine, campaign, &voter).await?;
         assert_eq!(lines.last().map(|line| line.balance), Some(1));
@@ -366,7 +404,7 @@ on_each_engine! {
     async fn what_is_not_in_the_ledger_of_a_drained_campaign_was_never_cast(engine: Engine) -> Result<()> {
         let (campaign, voter) = (open(&engine).await?, member(&engine));
         grant(&engine, campaign, &voter, 10).await?;
-        let lost = reserve(&engine, campaign, &voter, 6).await?;
+        let lost = reserve(&engine, campaign, &voter, 6, false).await?;
         engine.queue.unbind(&BallotBox::campaign(campaign.0)).await?;
         let cast = || spending(&voter, 0, 0, 1);
         // Unbound, and some worker may still have it.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use vote_queue::{BallotBox, TopologyError};
+use vote_queue::BallotBox;
 use vote_store::dead_letters::{LetterKind, NewDeadLetter};
 
 use crate::retry::jittered;
@@ -53,8 +53,8 @@ impl Worker {
         let _alone = self.sweeping.lock().await;
         match self.queue.depth(&dead).await {
             Ok(_) => {}
-            // It is declared with the first box.
-            Err(TopologyError::NoSuchBox) => return true,
+            // It is declared with the first box. Where it is gone, the broker keeps what it gave
+            // up on within the box it came from, where nobody sees it.
             Err(error) => {
                 tracing::warn!(%error, "dead letters not looked into");
                 return false;

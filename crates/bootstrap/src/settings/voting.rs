@@ -50,8 +50,9 @@ section! {
         waiting_max: usize = 10_000, 1..=1_000_000;
         /// Oldest a voter's base may be before it is read from SQL again, in seconds.
         base_max_age_s: u64 = 30, 1..=3_600;
-        /// Oldest the facts about a review or campaign may be, in milliseconds.
-        facts_max_age_ms: u64 = 2_000, 0..=60_000;
+        /// Oldest the facts about a review or campaign may be, in milliseconds. A campaign is
+        /// fixed before its start for longer than that.
+        facts_max_age_ms: u64 = 2_000, 0..=2_000;
         /// Most ballots being cast at once; more are answered 503 `overloaded`, for they would
         /// only make all others wait.
         casts_max: usize = 1_000, 1..=1_000_000;

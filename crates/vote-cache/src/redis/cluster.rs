@@ -127,11 +127,15 @@ impl Cluster {
         Err(failure)
     }
 
-    /// A key like `key` in each master that has slots.
+    /// A key like `key` in each master that has slots, and another one in whoever takes a
+    /// master's place: a replica may not have all that its master had.
     pub(super) async fn key_everywhere(&self, key: &str) -> Result<Vec<String>, CacheError> {
         let (map, _) = self.map().await?;
-        let tags = map.masters.iter().filter_map(|master| master.tag.as_ref());
-        Ok(tags.map(|tag| format!("{key}:{{{tag}}}")).collect())
+        let keys = map.masters.iter().filter_map(|master| {
+            let tag = master.tag.as_ref()?;
+            Some(format!("{key}:{}:{{{tag}}}", master.node))
+        });
+        Ok(keys.collect())
     }
 
     /// Answers each of `requests` for itself, in their order.

@@ -29,6 +29,8 @@ pub(super) struct Map {
 pub(super) struct Master {
     pub(super) place: Place,
     pub(super) connections: Connections,
+    /// Its node's name in the cluster, which it keeps wherever it moves to.
+    pub(super) node: String,
     /// A key with this in braces is the master's; none if it has no slot.
     pub(super) tag: Option<String>,
 }
@@ -39,6 +41,7 @@ pub(super) struct Range {
     pub(super) first: u16,
     pub(super) last: u16,
     pub(super) master: Place,
+    pub(super) node: String,
 }
 
 impl Map {
@@ -53,8 +56,10 @@ impl Map {
         let (owners, places) = owners(ranges);
         let mut tags = tags(&owners, places.len());
         let masters = places.into_iter().enumerate().map(|(n, place)| {
+            let of_place = ranges.iter().find(|range| range.master == place);
             Ok(Master {
                 connections: connect(&place)?,
+                node: of_place.map(|range| range.node.clone()).unwrap_or_default(),
                 place,
                 tag: tags[n].take(),
             })
@@ -148,12 +153,14 @@ pub(super) fn ranges(answer: Value, asked: &str) -> Option<Vec<Range>> {
             .into_iter();
         let host: Option<String> = from_redis_value(node.next()?).ok()?;
         let port = from_redis_value(node.next()?).ok()?;
+        let node = from_redis_value(node.next()?).ok()?;
         let host = host.filter(|host| !host.is_empty());
         let host = host.unwrap_or_else(|| asked.to_owned());
         (host != "?").then_some(Range {
             first,
             last,
             master: (host, port),
+            node,
         })
     });
     let ranges: Vec<_> = ranges.collect();
@@ -169,6 +176,7 @@ mod tests {
             first,
             last,
             master: (host.to_owned(), 1),
+            node: format!("node-{host}"),
         }
     }
 

@@ -7,11 +7,12 @@ use crate::CampaignId;
 
 /// How long before its start a campaign is fixed: longer than a gateway may admit on
 /// facts it read before.
-pub const FIXED_BEFORE_START: TimeDelta = TimeDelta::seconds(5);
+pub const FIXED_BEFORE_START: TimeDelta = TimeDelta::seconds(10);
 
 /// How long before its start such a change must be in SQL at the latest: longer than a
-/// gateway may go by what it read before, too.
-const COMMITTED_BEFORE_START: TimeDelta = TimeDelta::seconds(4);
+/// gateway may go by what it read before, too. That is by default 2 s that facts are kept, 1 s
+/// to read them, and 3 s from a request's first look at them to its vote's admission.
+const COMMITTED_BEFORE_START: TimeDelta = TimeDelta::seconds(8);
 
 /// What to change; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -63,7 +63,7 @@ pub(crate) fn edit_refused(refusal: &EditRefusal) -> Problem {
                 .with("state", stage)
         }
         EditRefusal::Fixed(fields) => {
-            let detail = "From 5 s before its start on, only a campaign's name and a later end \
+            let detail = "From 10 s before its start on, only a campaign's name and a later end \
                           can be set.";
             Problem::conflict("campaign_not_editable", detail)
                 .with("reason", "fixed")

@@ -79,7 +79,7 @@ pub(crate) async fn create(
         (status = 401, description = "`unauthenticated`", body = ProblemDetails),
         (status = 403, description = "`forbidden`: for operators", body = ProblemDetails),
         (status = 404, description = "`campaign_not_found`", body = ProblemDetails),
-        (status = 409, description = "`campaign_not_editable`: with the `reason` `over`, or `fixed` and the `fields` that are fixed from 5 s before the start on", body = ProblemDetails),
+        (status = 409, description = "`campaign_not_editable`: with the `reason` `over`, or `fixed` and the `fields` that are fixed from 10 s before the start on", body = ProblemDetails),
         (status = 412, description = "`stale_version`, with the `version` there is", body = ProblemDetails),
         (status = 413, description = "`body_too_large`: more than 8 MiB", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_body`, `invalid_version`; `invalid_campaign` with `errors`, of which `earlier_end` for an end that is not later", body = ProblemDetails),

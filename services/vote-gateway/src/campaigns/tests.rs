@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
+use tokio::time::Instant;
 use uuid::Uuid;
 use vote_cache::Cache;
 use vote_domain::campaign::{
@@ -21,7 +22,7 @@ use vote_store::grants::NewGrant;
 
 use super::product::{Campaign, CampaignRefusal};
 use crate::booth::Booth;
-use crate::cast::{Accepted, Cast};
+use crate::cast::{Accepted, Cast, Try};
 use crate::error::CastError;
 use crate::gateway::{Gateway, GatewayParts, GatewaySettings};
 use crate::idempotency::IdempotencyKey;
@@ -287,5 +288,28 @@ async fn a_vote_that_came_to_its_end_meanwhile_is_not_called_released() -> Resul
     assert!(!booth.release(voter, place.parts.ids.next()).await?);
     let stranger = Voter::new("jury".parse()?, "FR")?.voter_id();
     assert!(!booth.release(stranger, place.parts.ids.next()).await?);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ballot_without_a_key_finds_what_an_earlier_try_reserved() -> Result<()> {
+    let place = Place::new().await?;
+    let voter = Voter::new("jury".parse()?, "DE")?;
+    place.grant(&voter).await?;
+    let mut all_of_them = one_ticket(&voter, None);
+    all_of_them.ballot.tickets = 10;
+    let first = place
+        .gateway
+        .cast_in_campaign(place.campaign, all_of_them.clone());
+    assert!(matches!(first.await, Ok(Accepted::Vote(_, 0))));
+    let sent = place.sent(&voter).await?;
+
+    // As where the answer to the reservation was lost, and the next try begins.
+    let other = Gateway::new(place.parts.clone(), settings());
+    let booth = other.campaigns.booth(place.facts().await?.as_ref());
+    let soon = Instant::now() + Duration::from_secs(3);
+    let again = booth.try_cast(&all_of_them, sent.vote_id, soon).await;
+    let again = again.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    assert!(matches!(again, Try::Done(Accepted::Vote(vote_id, 0)) if vote_id == sent.vote_id));
     Ok(())
 }
