@@ -5,8 +5,11 @@
 #   deploy/compose/backup.sh --log FOLDER   what the binary log got since then: every few minutes,
 #                                           for what is in no copy of it is lost with the disk
 #
-# FOLDER gets `dump.sql.gz`, consistent at one moment for which commits wait; `log/`, the binary
-# log from that moment on; and `gtids`, what is in both. deploy/compose/restore.sh takes it.
+# FOLDER gets `dump.sql.gz`, consistent at one moment for which commits wait; `server`, whose dump
+# it is; `log/`, the binary log from that moment on; and `gtids`, what is in both.
+# deploy/compose/restore.sh takes it. After a restore a new dump is needed: the new server's log
+# begins anew, and the dump of the old one does not go with it.
+#
 # Keep it on another machine, and deploy/secrets apart from it: without `partners-key` no
 # partner's secret can be read.
 set -eu
@@ -21,6 +24,7 @@ cd "$(dirname "$0")/../.."
 compose=${COMPOSE:-docker compose}
 . deploy/compose/in_mysql.sh
 
+server=$(ask 'SELECT @@GLOBAL.server_uuid')
 if [ "$only_log" = no ]; then
     in_mysql mysqldump --single-transaction --flush-logs --source-data=2 --set-gtid-purged=ON \
         --hex-blob --routines --triggers --databases tally \
@@ -29,6 +33,14 @@ if [ "$only_log" = no ]; then
     gzip -dc "$folder/dump.sql.gz.new" | tail -n 1 | grep -q '^-- Dump completed'
     mv "$folder/dump.sql.gz.new" "$folder/dump.sql.gz"
     rm -rf "$folder/log"
+    echo "$server" > "$folder/server"
+elif [ ! -e "$folder/dump.sql.gz" ]; then
+    echo "$folder has no dump yet: call this without --log first. Nothing was saved." >&2
+    exit 1
+elif [ "$(cat "$folder/server" 2> /dev/null)" != "$server" ]; then
+    echo "The dump in $folder is of another server, as after a restore, and this one's log does" >&2
+    echo "not go with it: take a new dump into a new folder, without --log. Nothing was saved." >&2
+    exit 1
 fi
 mkdir -p "$folder/log"
 first=$(gzip -dc "$folder/dump.sql.gz" | sed -n "s/.*SOURCE_LOG_FILE='\([^']*\)'.*/\1/p;T;q")

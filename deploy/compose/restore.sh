@@ -4,6 +4,8 @@
 #   docker compose rm --stop --force mysql && docker volume rm tally_mysql   # what was broken
 #   deploy/compose/restore.sh FOLDER
 #
+# The binary log is replayed up to the last transaction that FOLDER/gtids names, and not beyond.
+#
 # Services are stopped first. Valkey is emptied before they start again, for what it knows of
 # voters is newer than the database, and an older base never replaces a newer one. RabbitMQ is
 # left as it is: what waits in it is settled, and what the ledger has already is known by its id.
@@ -41,12 +43,22 @@ if [ $n -gt 0 ]; then
     # A server leaves out what bears its own number.
     ask "SET GLOBAL server_id = 2"
     ask "CHANGE REPLICATION SOURCE TO SOURCE_HOST = 'nobody', RELAY_LOG_FILE = 'relay.000001', RELAY_LOG_POS = $position"
-    ask "START REPLICA SQL_THREAD"
-    until [ "$(ask "SELECT WAIT_FOR_EXECUTED_GTID_SET('$gtids', 5)")" = 0 ]; do
-        failed=$(ask "SELECT last_error_message FROM performance_schema.replication_applier_status_by_worker WHERE last_error_number <> 0
-            UNION SELECT last_error_message FROM performance_schema.replication_applier_status_by_coordinator WHERE last_error_number <> 0")
-        if [ -n "$failed" ]; then
-            echo "$failed" >&2
+    ask "START REPLICA SQL_THREAD UNTIL SQL_AFTER_GTIDS = '$gtids'"
+    while :; do
+        # None works once the applier has stopped, for a fault or at the end that was given, or has
+        # come to the end of the log and would wait there for ever.
+        n_working=$(ask "SELECT COUNT(*) FROM performance_schema.threads
+            WHERE (name = 'thread/sql/replica_sql'
+                    AND COALESCE(processlist_state, '') NOT LIKE '%has read all relay log%')
+                OR (name = 'thread/sql/replica_worker'
+                    AND COALESCE(processlist_state, '') <> 'Waiting for an event from Coordinator')")
+        late=$(ask "SELECT WAIT_FOR_EXECUTED_GTID_SET('$gtids', 5)")
+        [ "$late" != 0 ] || break
+        if [ "$n_working" = 0 ]; then
+            failed=$(ask "SELECT last_error_message FROM performance_schema.replication_applier_status_by_worker WHERE last_error_number <> 0
+                UNION SELECT last_error_message FROM performance_schema.replication_applier_status_by_coordinator WHERE last_error_number <> 0")
+            echo "${failed:-The log in $folder ends before what its gtids name: $gtids}" >&2
+            echo 'Not all was restored, and nothing was started. Once that is mended, begin with an empty MySQL again.' >&2
             exit 1
         fi
     done
@@ -58,3 +70,4 @@ fi
 $compose run --rm --no-deps --entrypoint sh valkey -c 'rm -rf /data/*'
 $compose up --detach --wait
 echo "Restored. Now: docker compose run --rm votectl verify"
+echo "And take a new backup, into a new folder: this server's log does not go with the dump in $folder."

@@ -5,18 +5,27 @@
 #
 # Each service is first given as many new containers as it has, which use the image and the
 # settings of now; once they are ready the old ones are asked to stop, one by one, and finish
-# what they have in hand. Where the new ones do not become ready, the old ones go on.
+# what they have in hand. Where the new ones do not become ready, they are removed, the old ones
+# go on, and later services are left as they are; once that is mended, it is safe to repeat. After
+# an interruption there are too many: `docker compose up --detach --wait` removes those.
 #
-# `front` holds the published port, so it cannot be there twice: it is replaced in place, and new
-# connections are refused for about a second. It is safe to repeat.
+# `front` holds the published port, so it cannot be there twice: it is replaced in place, new
+# connections are refused for about a second, and there is no old one to go on.
 #
-# COMPOSE may name another way to call Docker Compose, such as with more files.
+# COMPOSE may name another way to call Docker Compose.
 set -eu
 
 cd "$(dirname "$0")/../.."
 compose=${COMPOSE:-docker compose}
 docker=${DOCKER:-docker}
 [ $# -gt 0 ] || set -- catalog vote-worker vote-gateway front
+
+# remove CONTAINER: asks it to stop, and waits until it has.
+remove() {
+    $docker stop "$1" > /dev/null
+    $docker rm "$1" > /dev/null
+    echo "$service: $(echo "$1" | cut -c1-12) has gone"
+}
 
 for service in "$@"; do
     old=$($compose ps --quiet "$service")
@@ -30,10 +39,20 @@ for service in "$@"; do
         $compose up --detach --no-deps --force-recreate --wait front
         continue
     fi
-    $compose up --detach --no-deps --no-recreate --scale "$service=$((2 * n))" --wait "$service"
+    # With a limit, for what ends and is started again, over and over, is never called unhealthy.
+    if ! $compose up --detach --no-deps --no-recreate --scale "$service=$((2 * n))" \
+        --wait --wait-timeout 240 "$service"; then
+        all=$($compose ps --all --quiet "$service")
+        for container in $all; do
+            if ! echo "$old" | grep -qx "$container"; then
+                $docker logs --tail 10 "$container" >&2 || true
+                remove "$container"
+            fi
+        done
+        echo "$service: the new ones did not become ready and were removed; the old ones go on" >&2
+        exit 1
+    fi
     for container in $old; do
-        $docker stop "$container" > /dev/null
-        $docker rm "$container" > /dev/null
-        echo "$service: $(echo "$container" | cut -c1-12) has gone"
+        remove "$container"
     done
 done

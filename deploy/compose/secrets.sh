@@ -42,6 +42,9 @@ printf 'mysql://tally:%s@mysql:3306/tally\n' "$(cat mysql-password)" | put mysql
 printf 'mysql://tally_owner:%s@mysql:3306/tally\n' "$(cat mysql-owner-password)" | put mysql-owner-url
 printf 'amqp://tally:%s@rabbitmq:5672/tally\n' "$(cat rabbitmq-password)" | put rabbitmq-url
 printf 'redis://tally:%s@valkey:6379/0\n' "$(cat valkey-password)" | put redis-url
+# For deploy/kubernetes alone: KEDA takes one address, where services take several brokers', and
+# resolves it from its own namespace.
+put keda-rabbitmq-url < rabbitmq-url
 
 # RabbitMQ keeps a password as base64(salt, SHA-256(salt, password)), the salt being four bytes.
 salt=$(draw 2)

@@ -2,8 +2,9 @@
 
 Every resource against the schema of its kind (of Kubernetes by kubernetes-validate, of operators
 by the extracts in schemas/), and what no schema says: that names which one resource uses of
-another are there, that nothing runs as root or without limits, that every setting is a key of
-Tally's, and that every secret that is named is one that secrets.sh draws.
+another are there, in its namespace, that nothing runs as root or without limits, that no server
+that is away empties a Service, that every setting is a key of Tally's, and that every secret that
+is named is one that secrets.sh draws.
 """
 
 import json
@@ -87,6 +88,8 @@ def check_pod(resource, pod, names):
             check_secret(resource, item["key"])
     selector = resource.get("spec", {}).get("selector", {}).get("matchLabels", {})
     labels = pod["metadata"].get("labels", {})
+    if labels.get("app.kubernetes.io/part-of") != "tally":
+        fault(resource, "is not held by the network policy `nobody`")
     if any(labels.get(key) != value for key, value in selector.items()):
         fault(resource, "does not select its own pods")
 
@@ -103,6 +106,11 @@ def check_setting(resource, name):
 def check_secret(resource, name):
     if name not in SECRETS:
         fault(resource, f"nobody draws the secret {name}")
+
+
+def asks_for_servers(pod):
+    probes = [container.get("readinessProbe", {}) for container in pod["spec"]["containers"]]
+    return any(probe.get("httpGet", {}).get("path") == "/readyz" for probe in probes)
 
 
 def check_references(resource, names, pods, counted):
@@ -127,8 +135,11 @@ def check_references(resource, names, pods, counted):
         selector = spec["podSelector"].get("matchLabels", {})
     # Pods of an operator are not in what kustomize made.
     if selector and selector.get("app.kubernetes.io/name") != "rabbitmq":
-        if not any(selector.items() <= labels.items() for labels in pods):
+        selected = [pod for pod in pods if selector.items() <= pod["metadata"]["labels"].items()]
+        if not selected:
             fault(resource, f"selects no pod: {selector}")
+        if kind == "Service" and any(map(asks_for_servers, selected)):
+            fault(resource, "has no pod left when a server is away")
     if kind == "ConfigMap":
         for name in resource.get("data", {}):
             check_setting(resource, name)
@@ -137,32 +148,65 @@ def check_references(resource, names, pods, counted):
             check_secret(resource, reference["key"])
     if kind == "ExternalSecret":
         for entry in spec["data"]:
-            check_secret(resource, entry["secretKey"])
+            check_secret(resource, entry["remoteRef"]["property"])
+    if kind == "TidbInitializer":
+        for used in [("TidbCluster", spec["cluster"]["name"]), ("ExternalSecret", spec["passwordSecret"])]:
+            if used not in names:
+                fault(resource, f"there is no {used[1]}")
 
 
-def check_rules(resource):
-    kept = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
-    if resource["spec"] != kept:
-        fault(resource, "says something else than deploy/prometheus/rules.yml")
+def check_rules(resource, names):
+    if resource["metadata"]["name"] == "tally":
+        kept = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
+        if resource["spec"] != kept:
+            fault(resource, "says something else than deploy/prometheus/rules.yml")
+        return
+    # Rules of Kubernetes alone.
+    operations = (ROOT / "docs/OPERATIONS.md").read_text()
+    for group in resource["spec"]["groups"]:
+        for rule in group["rules"]:
+            if f"\n### {rule['alert']}\n" not in operations:
+                fault(resource, f"docs/OPERATIONS.md does not say what to do about {rule['alert']}")
+            for name in re.findall(r'pod=~"([a-z-]+)-\.\*"', rule["expr"]):
+                if ("Deployment", name) not in names:
+                    fault(resource, f"there is no {name}")
 
 
-def main():
-    resources = [resource for resource in yaml.safe_load_all(sys.stdin) if resource]
+def check_namespace(resources):
     names = {(resource["kind"], resource["metadata"]["name"]) for resource in resources}
-    pods = [pod["metadata"]["labels"] for pod in map(pod_of, resources) if pod]
+    pods = [pod for pod in map(pod_of, resources) if pod]
     counted = {
         resource["metadata"]["name"]
         for resource in resources
         if resource["kind"] == "Deployment" and "replicas" in resource["spec"]
     }
     for resource in resources:
-        check_schema(resource)
         pod = pod_of(resource)
         if pod:
             check_pod(resource, pod, names)
         check_references(resource, names, pods, counted)
         if resource["kind"] == "PrometheusRule":
-            check_rules(resource)
+            check_rules(resource, names)
+
+
+def main():
+    resources = [resource for resource in yaml.safe_load_all(sys.stdin) if resource]
+    namespaces = {
+        resource["metadata"]["name"]: []
+        for resource in resources
+        if resource["kind"] == "Namespace"
+    }
+    for resource in resources:
+        check_schema(resource)
+        if resource["kind"] == "Namespace":
+            continue
+        namespace = resource["metadata"].get("namespace")
+        if namespace in namespaces:
+            namespaces[namespace].append(resource)
+        else:
+            fault(resource, f"there is no namespace {namespace}")
+    for together in namespaces.values():
+        check_namespace(together)
     for text in faults:
         print(text)
     print(f"{len(resources)} resources, {len(faults)} faults")

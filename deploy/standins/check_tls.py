@@ -1,14 +1,23 @@
-"""Asks nginx with and without TLS: `check_tls.py PLAIN_PORT TLS_PORT`."""
+"""Asks nginx with and without TLS: `check_tls.py PLAIN_PORT TLS_PORT CERTIFICATE`."""
 
 import http.client
 import socket
 import ssl
 import sys
+import time
 import warnings
 
-plain, tls = map(int, sys.argv[1:])
+plain, tls = map(int, sys.argv[1:3])
+with open(sys.argv[3]) as file:
+    wanted = ssl.PEM_cert_to_DER_cert(file.read())
 # The certificate of a test is signed by itself.
 context = ssl._create_unverified_context()
+
+# It was put there just now, and processes that have it take some moments to begin.
+until = time.monotonic() + 10
+while ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", tls))) != wanted:
+    assert time.monotonic() < until, "nginx has not taken the new certificate up"
+    time.sleep(0.2)
 
 connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=10)
 connection.request("GET", "/campaigns?x=1", headers={"Host": "tally.example"})

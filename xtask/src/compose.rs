@@ -195,27 +195,69 @@ impl Test<'_> {
         self.run_check(&["judge", "--record", &record])
     }
 
-    /// The drill of docs/OPERATIONS.md: a backup while members vote, the loss of the database,
-    /// its restoration, and every vote that was answered 202 is there.
+    /// The drill of docs/OPERATIONS.md: a backup while members vote, then a mistake, then the
+    /// loss of the database. It is restored to the moment before the mistake, lost once more, and
+    /// restored with all there was; each time every vote that was answered 202 is there.
     fn back_up_and_restore(&self) -> Result<()> {
-        let folder = home().join("backup");
-        let _ = fs::remove_dir_all(&folder);
+        let (folder, earlier) = (home().join("backup"), home().join("backup-earlier"));
+        for folder in [&folder, &earlier] {
+            let _ = fs::remove_dir_all(folder);
+        }
         let path = folder.display().to_string();
         let record = self.vote_meanwhile("backup", || {
             self.engine.script("deploy/compose/backup.sh", &[&path])
         })?;
+        self.judge_record(&record)?;
+        let moment = self.last_transaction()?;
+        self.sql("CREATE TABLE tally.mistake (n INT)")?;
         // What came after the dump is in the binary log.
         self.engine
             .script("deploy/compose/backup.sh", &["--log", &path])?;
-        self.judge_record(&record)?;
-        self.engine
-            .compose(&["rm", "--stop", "--force", "--volumes", "mysql"])?;
-        self.engine.docker(&["volume", "rm", "tally_mysql"])?;
-        self.engine.script("deploy/compose/restore.sh", &[&path])?;
-        self.judge_record(&record)
+
+        run(std::process::Command::new("cp")
+            .arg("--recursive")
+            .args([&folder, &earlier]))?;
+        fs::write(earlier.join("gtids"), &moment).context("cannot write gtids")?;
+        let mistakes =
+            "SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'mistake'";
+        for (folder, n_mistakes) in [(&earlier, "0"), (&folder, "1")] {
+            self.engine
+                .compose(&["rm", "--stop", "--force", "--volumes", "mysql"])?;
+            self.engine.docker(&["volume", "rm", "tally_mysql"])?;
+            let from = folder.display().to_string();
+            self.engine.script("deploy/compose/restore.sh", &[&from])?;
+            let n = self.sql(mistakes)?;
+            ensure!(n == n_mistakes, "{from}: {n} mistakes after {moment}");
+            self.judge_record(&record)?;
+        }
+        self.sql("DROP TABLE tally.mistake")?;
+        let log = self
+            .engine
+            .script("deploy/compose/backup.sh", &["--log", &path]);
+        ensure!(log.is_err(), "the log of a new server went to an old dump");
+        Ok(())
     }
 
-    /// nginx with deploy/compose/tls.yml, and back again.
+    /// The name of what was committed last.
+    fn last_transaction(&self) -> Result<String> {
+        let server = self.sql("SELECT @@GLOBAL.server_uuid")?;
+        let executed = self.sql("SELECT @@GLOBAL.gtid_executed")?;
+        // `server:1-41`
+        let number = executed.rsplit(['-', ':']).next().unwrap_or_default();
+        Ok(format!("{server}:{number}"))
+    }
+
+    /// What MySQL answers to its root.
+    fn sql(&self, statement: &str) -> Result<String> {
+        let mysql = "mysql --user=root --password=\"$(cat /run/secrets/mysql-root-password)\" \
+                     --batch --skip-column-names --execute \"$0\"";
+        let ask = [
+            "compose", "exec", "-T", "mysql", "sh", "-c", mysql, statement,
+        ];
+        Ok(self.engine.ask(&ask)?.trim().to_owned())
+    }
+
+    /// nginx with deploy/compose/tls.yml, a renewal of its certificate, and back again.
     fn tls(&self) -> Result<()> {
         let front = [
             "up",
@@ -227,10 +269,13 @@ impl Test<'_> {
         ];
         self.engine.compose_with("deploy/compose/tls.yml", &front)?;
         let ports = [self.arguments.port, self.arguments.port + 1].map(|port| port.to_string());
-        let checked = run(std::process::Command::new("python3")
-            .arg("deploy/standins/check_tls.py")
-            .args(&ports)
-            .current_dir(root()));
+        let checked = settings::renew_certificate(self.engine).and_then(|certificate| {
+            run(std::process::Command::new("python3")
+                .arg("deploy/standins/check_tls.py")
+                .args(&ports)
+                .arg(certificate)
+                .current_dir(root()))
+        });
         self.engine.compose(&front)?;
         checked
     }

@@ -12,10 +12,7 @@ const BYTES_MAX: usize = 255;
 
 /// A client's name for one intent; all its repetitions make one vote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotencyKey {
-    text: String,
-    is_nonce: bool,
-}
+pub struct IdempotencyKey(String);
 
 /// The header's value is no key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,37 +39,16 @@ impl IdempotencyKey {
             Ok(text)
                 if (1..=BYTES_MAX).contains(&text.len()) && text.as_bytes().iter().all(visible) =>
             {
-                Ok(Self {
-                    text: text.to_owned(),
-                    is_nonce: false,
-                })
+                Ok(Self(text.to_owned()))
             }
             _ => Err(InvalidKey),
         }
     }
 
-    /// Stands in for the key of a signed request without one: what names its nonce.
-    ///
-    /// # Errors
-    /// [`InvalidKey`]
-    pub(crate) fn of_nonce(value: &[u8]) -> Result<Self, InvalidKey> {
-        let key = Self::parse(value)?;
-        Ok(Self {
-            is_nonce: true,
-            ..key
-        })
-    }
-
-    /// Whether whoever sent it can send it again: a nonce is taken once.
-    #[must_use]
-    pub fn is_repeatable(&self) -> bool {
-        !self.is_nonce
-    }
-
     /// The vote that `voter` makes in `ballot_box` under this key.
     #[must_use]
     pub fn vote_id(&self, voter: VoterId, ballot_box: &str) -> VoteId {
-        VoteId::from_key(voter, ballot_box, &self.text)
+        VoteId::from_key(voter, ballot_box, &self.0)
     }
 }
 

@@ -28,9 +28,6 @@ pub(crate) trait Product: Clone + Send + Sync + 'static {
     /// What an answer shows of what the voter has left.
     type Receipt: Debug + Send;
 
-    /// Whether a ballot that is cast twice counts twice.
-    const ADDS_UP: bool;
-
     /// The key the voter is kept under.
     fn voter_id(voter: &Self::Voter) -> VoterId;
 

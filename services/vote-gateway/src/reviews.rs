@@ -82,8 +82,6 @@ impl Product for Reviews {
     type Refusal = ReviewRefusal;
     type Receipt = Quota;
 
-    const ADDS_UP: bool = false;
-
     fn voter_id(voter: &UserId) -> VoterId {
         (*voter).into()
     }

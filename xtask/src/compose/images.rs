@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
+use super::answer_of;
 use super::engine::Engine;
 use crate::cargo::{root, run};
 use crate::servers;
@@ -145,12 +146,30 @@ fn strip(home: &Path, programs: &Path) -> Result<PathBuf> {
             .arg(programs.join(name))
             .arg(folder.join(name)))?;
     }
+    let probe = folder.join("probe");
     run(Command::new("rustc")
-        .args(["--edition", "2024", "-O", "-C", "strip=symbols", "-o"])
-        .arg(folder.join("probe"))
+        .args(["--edition", "2024", "-O", "-C", "strip=symbols"])
+        .args(["-C", "target-feature=+crt-static", "-o"])
+        .arg(&probe)
         .arg("deploy/images/probe.rs")
         .current_dir(root()))?;
+    require_static(&probe)?;
     Ok(folder)
+}
+
+/// The stand-in for Alpine has the C library that the real one lacks, so it would not show.
+fn require_static(program: &Path) -> Result<()> {
+    let output = Command::new("readelf")
+        .args(["--wide", "--program-headers"])
+        .arg(program)
+        .output();
+    let headers = answer_of(&output.context("cannot run readelf")?, "readelf")?;
+    ensure!(
+        !headers.contains("INTERP"),
+        "{} is not static: it cannot run in the image of nginx, which has no glibc",
+        program.display()
+    );
+    Ok(())
 }
 
 /// The front end, built if it is not there.

@@ -2,13 +2,14 @@
 //! closed as they say.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::answer_of;
 use super::engine::Engine;
-use super::kubernetes;
+use super::{answer_of, home, kubernetes};
 use crate::cargo::root;
 
 /// Ways of putting compose files together that an operator may choose.
@@ -143,27 +144,32 @@ pub(super) fn check_in_containers(engine: &Engine) -> Result<()> {
     check_tls(engine)
 }
 
-/// nginx with TLS, with a certificate of its own.
+/// nginx with TLS, with certificates of its own: one, and its renewal.
 fn check_tls(engine: &Engine) -> Result<()> {
-    let secrets = engine.secrets();
-    let (certificate, key) = (secrets.join("tls-certificate"), secrets.join("tls-key"));
-    if !certificate.exists() {
-        let output = Command::new("openssl")
-            .args([
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-            ])
-            .args(["-subj", "/CN=localhost", "-keyout"])
-            .arg(&key)
-            .arg("-out")
-            .arg(&certificate)
-            .output();
-        answer_of(&output.context("cannot run openssl")?, "openssl")?;
-        for file in [&certificate, &key] {
-            let output = Command::new("chmod").arg("444").arg(file).output();
-            answer_of(&output.context("cannot run chmod")?, "chmod")?;
-        }
+    let folder = home().join("tls");
+    fs::create_dir_all(&folder).context("cannot make a folder for certificates")?;
+    let first = draw_certificate(&folder, "first")?;
+    let renewed = draw_certificate(&folder, "renewed")?;
+    let there = ["tls-certificate", "tls-key"].map(|name| engine.secrets().join(name));
+    put_certificate(engine, &first[0], &first[1])?;
+    let inodes = [inode(&there[0])?, inode(&there[1])?];
+    put_certificate(engine, &renewed[0], &renewed[1])?;
+    ensure!(
+        [inode(&there[0])?, inode(&there[1])?] == inodes,
+        "a renewal is in files of its own, which containers that run do not see"
+    );
+    ensure!(
+        put_certificate(engine, &first[0], &renewed[1]).is_err(),
+        "a certificate was taken with the key of another"
+    );
+    for (file, wanted) in there.iter().zip(&renewed) {
+        ensure!(
+            fs::read(file).ok() == fs::read(wanted).ok(),
+            "{} is not what was put last",
+            file.display()
+        );
     }
-    let (certificate, key) = (certificate.display(), key.display());
+    let [certificate, key] = there.each_ref().map(|file| file.display());
     let tls = root().join("deploy/nginx/tls.conf");
     engine.docker(&[
         "run",
@@ -179,4 +185,38 @@ fn check_tls(engine: &Engine) -> Result<()> {
         "tally/front:standin",
         "-t",
     ])
+}
+
+/// Puts a new certificate in the place of the one that `front` has; where it lies.
+pub(super) fn renew_certificate(engine: &Engine) -> Result<PathBuf> {
+    let [certificate, key] = draw_certificate(&home().join("tls"), "third")?;
+    put_certificate(engine, &certificate, &key)?;
+    Ok(certificate)
+}
+
+/// A certificate that signs itself, and its key, which only its owner may read.
+fn draw_certificate(folder: &Path, name: &str) -> Result<[PathBuf; 2]> {
+    let [certificate, key] = ["certificate", "key"].map(|of| folder.join(format!("{name}-{of}")));
+    let output = Command::new("openssl")
+        .args([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+        ])
+        .args(["-subj", "/CN=localhost", "-keyout"])
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .output();
+    answer_of(&output.context("cannot run openssl")?, "openssl")?;
+    Ok([certificate, key])
+}
+
+/// As an operator does, the first time and after a renewal.
+fn put_certificate(engine: &Engine, certificate: &Path, key: &Path) -> Result<()> {
+    let [certificate, key] = [certificate, key].map(|file| file.display().to_string());
+    engine.script("deploy/compose/certificate.sh", &[&certificate, &key])
+}
+
+fn inode(file: &Path) -> Result<u64> {
+    let found = fs::metadata(file).with_context(|| format!("cannot find {}", file.display()))?;
+    Ok(found.ino())
 }

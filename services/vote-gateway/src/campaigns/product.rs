@@ -78,8 +78,6 @@ impl Product for Campaign {
     /// The balance.
     type Receipt = u64;
 
-    const ADDS_UP: bool = true;
-
     fn voter_id(voter: &Voter) -> VoterId {
         voter.voter_id()
     }

@@ -85,7 +85,7 @@ fn key_of(caller: &Caller, request: &HttpRequest) -> Result<Option<IdempotencyKe
     }
     let key = caller
         .partner()
-        .map(|partner| IdempotencyKey::of_nonce(partner.request_key().as_bytes()));
+        .map(|partner| IdempotencyKey::parse(partner.request_key().as_bytes()));
     Ok(key.transpose()?)
 }
 
