@@ -608,7 +608,7 @@ async fn an_edit_that_is_held_up_until_the_start_is_near_changes_nothing() -> Re
         free_daily_tickets: Some(9),
         ..Edit::default()
     };
-    let in_time = plan(2).starts_at - TimeDelta::milliseconds(5_100);
+    let in_time = plan(2).starts_at - TimeDelta::milliseconds(10_100);
     let edited = store
         .edit_campaign(&change(1, edit, in_time), &act(2))
         .await;

@@ -256,7 +256,8 @@ impl From<Unavailable> for Problem {
             None => format!("The {} cannot be reached; nothing was cast.", error.part),
             Some(_) => format!(
                 "The fate of the vote is open: the {} did not answer in time. Send it again \
-                 with the same key.",
+                 with the same Idempotency-Key; without one, ask after vote_id before you cast \
+                 anew.",
                 error.part
             ),
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use vote_cache::{KnownState, StateError};
 use vote_domain::review::Quota;
-use vote_domain::voter_state::{InFlight, Remembered, Vote};
+use vote_domain::voter_state::{InFlight, Remembered, Vote as _};
 use vote_domain::{UserId, VoteId, VoterId, review};
 use vote_messages::vote;
 use vote_queue::{PublishError, Refusal, Slot};
@@ -35,14 +35,6 @@ pub struct Cast<Voter = UserId, Ballot = review::Ballot> {
     pub key: Option<IdempotencyKey>,
     /// W3C trace context of the request; may be empty.
     pub trace_parent: String,
-}
-
-impl<Voter, Ballot: PartialEq> Cast<Voter, Ballot> {
-    /// Whether this may be the ballot of `vote` sent again by who could not say so.
-    fn may_repeat(&self, vote: &impl Vote<Ballot = Ballot>) -> bool {
-        let is_named = self.key.as_ref().is_some_and(IdempotencyKey::is_repeatable);
-        !is_named && vote.ballot() == self.ballot
-    }
 }
 
 /// A ballot that was accepted.
@@ -201,30 +193,22 @@ impl<P: Product> Booth<P> {
         }
     }
 
-    /// Sends again what is due, and keeps what SQL said meanwhile. A vote of unknown fate is
-    /// the answer to the same ballot without a key, where cast anew it would count beside it.
+    /// Sends again what is due, and keeps what SQL said meanwhile.
     async fn send_again(&self, cast: &CastOf<P>, vote_id: VoteId, known: &Known<P>) -> Tried<P> {
         if !self.write(P::voter_id(&cast.voter), known).await? {
             return Ok(Try::Again);
         }
-        let mut adopted = None;
         for sent in self.due_for_resend(known).await {
-            let is_repeated = cast.may_repeat(&sent.vote);
-            let vouched = self.resend(&sent).await.map_err(|mut error| {
+            self.resend(&sent).await.map_err(|mut error| {
                 // The client must not take another intent's fate for this one's.
+                let is_repeated = cast.key.is_none() && sent.vote.ballot() == cast.ballot;
                 if sent.vote.vote_id() != vote_id && !is_repeated {
                     error.vote_id = None;
                 }
                 error
             })?;
-            if P::ADDS_UP && is_repeated && sent.unknown && vouched == Vouched::Durable {
-                adopted.get_or_insert(sent.vote.vote_id());
-            }
         }
-        match adopted {
-            Some(adopted) => self.stands(cast, known, adopted).await,
-            None => Ok(Try::Again),
-        }
+        Ok(Try::Again)
     }
 
     /// Answers a ballot that asks for what stands already.

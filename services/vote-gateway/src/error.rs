@@ -37,8 +37,8 @@ pub struct Unavailable {
     pub code: &'static str,
     /// What is the matter with it.
     pub reason: String,
-    /// The vote that may or may not reach the ledger; sending the ballot again with the same
-    /// key adopts it, and on a review also sending it without one.
+    /// The vote that may or may not reach the ledger: the ballot's by its key, and on a review
+    /// also the one by which it stands. Without a key a ballot in a campaign is another vote.
     pub vote_id: Option<VoteId>,
     /// When to try again.
     pub retry_after: Duration,

@@ -111,7 +111,6 @@ async fn reserve(
     campaign: CampaignId,
     voter: &Voter,
     tickets: u32,
-    unknown: bool,
 ) -> Result<CampaignVote> {
     let states = VoterStates::of_campaign(engine.cache.clone(), engine.ids.clone(), campaign);
     wallet(&engine.gateway, campaign, voter).await?;
@@ -136,7 +135,7 @@ async fn reserve(
             gateway: stranger(),
             sent_at: known.now,
             n_sends: 1,
-            unknown,
+            unknown: false,
         });
         // A worker may be telling what became of the votes before.
         if states.write(voter.voter_id(), &known).await? {
@@ -259,32 +258,6 @@ on_each_engine! {
         Ok(())
     }
 
-    async fn the_same_ballot_without_a_key_adopts_a_vote_of_unknown_fate(engine: Engine) -> Result<()> {
-        engine.work();
-        let (campaign, voter) = (open(&engine).await?, member(&engine));
-        grant(&engine, campaign, &voter, 10).await?;
-        let lost = reserve(&engine, campaign, &voter, 3, true).await?;
-        let same = || spending(&voter, 0, 0, 3);
-        let again = engine.gateway.cast_in_campaign(campaign, same()).await;
-        assert_eq!(vote(again), (lost.vote_id, 7));
-        settled(&engine, &[lost.vote_id]).await?;
-        // Once its fate is known, the same again is another vote; as is another ballot, and one
-        // that has a name of its own, while it is not.
-        let (new, balance) = vote(engine.gateway.cast_in_campaign(campaign, same()).await);
-        assert_eq!((new != lost.vote_id, balance), (true, 4));
-        let lost = reserve(&engine, campaign, &voter, 1, true).await?;
-        let other = engine.gateway.cast_in_campaign(campaign, spending(&voter, 1, 0, 1)).await;
-        let lost_too = reserve(&engine, campaign, &voter, 1, true).await?;
-        let named = under("a key", spending(&voter, 0, 0, 1));
-        let named = engine.gateway.cast_in_campaign(campaign, named).await;
-        let (other, named) = (vote(other), vote(named));
-        assert_eq!((other.1, named.1), (2, 0));
-        let votes = [new, lost.vote_id, other.0, lost_too.vote_id, named.0];
-        settled(&engine, &votes).await?;
-        assert_eq!(total(&engine, campaign).await?, 10);
-        Ok(())
-    }
-
     async fn one_key_is_one_vote_before_and_after_settling(engine: Engine) -> Result<()> {
         let (campaign, voter) = (open(&engine).await?, member(&engine));
         grant(&engine, campaign, &voter, 10).await?;
@@ -309,7 +282,7 @@ on_each_engine! {
         let (campaign, voter) = (open(&engine).await?, member(&engine));
         grant(&engine, campaign, &voter, 10).await?;
         engine.work();
-        let lost = reserve(&engine, campaign, &voter, 6, false).await?;
+        let lost = reserve(&engine, campaign, &voter, 6).await?;
         assert_eq!(wallet(&engine.gateway, campaign, &voter).await?.balance, 4);
         let ends = settled(&engine, &[lost.vote_id]).await?;
         assert_eq!(ends[0].outcome, Outcome::Counted);
@@ -404,7 +377,7 @@ on_each_engine! {
     async fn what_is_not_in_the_ledger_of_a_drained_campaign_was_never_cast(engine: Engine) -> Result<()> {
         let (campaign, voter) = (open(&engine).await?, member(&engine));
         grant(&engine, campaign, &voter, 10).await?;
-        let lost = reserve(&engine, campaign, &voter, 6, false).await?;
+        let lost = reserve(&engine, campaign, &voter, 6).await?;
         engine.queue.unbind(&BallotBox::campaign(campaign.0)).await?;
         let cast = || spending(&voter, 0, 0, 1);
         // Unbound, and some worker may still have it.

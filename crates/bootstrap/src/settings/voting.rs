@@ -37,8 +37,9 @@ section! {
 section! {
     /// How votes are admitted and enqueued.
     Gateway {
-        /// Longest from a vote's admission to its answer, in milliseconds; then 503.
-        accept_timeout_ms: u64 = 3_000, 10..=60_000;
+        /// Longest from a ballot's first look at its campaign to its vote's admission, and from
+        /// there to its answer, in milliseconds; then 503.
+        accept_timeout_ms: u64 = 3_000, 10..=5_000;
         /// Publishes in flight at once for each ballot box. The more, the fewer votes travel
         /// together, and the more the broker has to do for each.
         lanes: usize = 2, 1..=64;

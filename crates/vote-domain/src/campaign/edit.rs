@@ -10,9 +10,10 @@ use crate::CampaignId;
 pub const FIXED_BEFORE_START: TimeDelta = TimeDelta::seconds(10);
 
 /// How long before its start such a change must be in SQL at the latest: longer than a
-/// gateway may go by what it read before, too. That is by default 2 s that facts are kept, 1 s
-/// to read them, and 3 s from a request's first look at them to its vote's admission.
-const COMMITTED_BEFORE_START: TimeDelta = TimeDelta::seconds(8);
+/// gateway may go by what it read before, too. That is at most 2 s that facts are kept
+/// (`gateway.facts_max_age_ms`), 1 s to read them, and 5 s from a request's first look at them to
+/// its vote's admission (`gateway.accept_timeout_ms`).
+const COMMITTED_BEFORE_START: TimeDelta = TimeDelta::seconds(9);
 
 /// What to change; what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
