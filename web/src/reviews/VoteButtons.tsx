@@ -23,10 +23,11 @@ export function VoteButtons({ review }: { review: Review }) {
   const me = useMe().data;
   const whyId = useId();
   const { up, down } = review;
-  const first = review.my_vote === "up" || review.my_vote === "down" ? review.my_vote : null;
+  const isSignedIn = standing === "in" || standing === "restoring";
+  const isCast = isSignedIn && (review.my_vote === "up" || review.my_vote === "down");
+  const first = isCast ? (review.my_vote as "up" | "down") : null;
   const counts = useCounts(review.review_id, { up, down, mine: first });
   const vote = useReviewVote(review.review_id);
-  const isSignedIn = standing === "in" || standing === "restoring";
   const isSending = vote?.phase.at === "sending";
   // A first try takes a moment only: then the buttons look as they do anyhow.
   const isFirstTry =

@@ -3,15 +3,15 @@ import { useEffect, useRef } from "react";
 import { forgetCounts } from "../reviews/countStore";
 import { resume } from "../votes/send";
 import { all, forgetOthers } from "../votes/store";
+import { endLeftBehind } from "./actions";
 import { onOtherTab } from "./memory";
 import { tokens } from "./refresh";
 import { current, signedIn, signedOut } from "./store";
 import { renewInMs } from "./tokens";
 import { MINE, useSession } from "./useSession";
 
-/** Queries that say what is a member's own, and whose keys do not name the member: reviews say
- * how one has voted. */
-const OF_A_MEMBER: ReadonlySet<string> = new Set([MINE, "reviews", "review"]);
+/** Queries that say, beside what all may see, how the member has voted. */
+const REVIEWS: ReadonlySet<string> = new Set(["reviews", "review"]);
 
 /** Renews tokens before they end, follows other tabs, and forgets what belonged to another
  * member. */
@@ -27,6 +27,10 @@ export function SessionKeeper() {
     return () => clearTimeout(timer);
   }, [standing, held]);
 
+  useEffect(() => {
+    if (current().standing === "out") void endLeftBehind().catch(() => undefined);
+  }, []);
+
   useEffect(
     () =>
       onOtherTab((name) => {
@@ -37,18 +41,23 @@ export function SessionKeeper() {
   );
 
   const before = useRef<string | null>(null);
+  const latest = useRef<string | null>(null);
   useEffect(() => {
     const whose = standing === "out" ? null : userName;
     forgetOthers(whose);
     if (whose !== null) resume(whose, all());
     if (before.current === whose) return;
     forgetCounts();
-    const isLeft = ({ queryKey: [first] }: Query) =>
-      before.current !== null && OF_A_MEMBER.has(String(first));
-    // What is on screen is forgotten with it, also while nothing new can be asked for.
-    void queries.resetQueries({ predicate: isLeft });
-    void queries.invalidateQueries({ predicate: (query) => !isLeft(query) });
+    const isLeft = before.current !== null;
+    // Reviews stay for who only signs out: one may be being edited.
+    const isOther = whose !== null && latest.current !== null && latest.current !== whose;
+    const isOver = ({ queryKey: [first] }: Query) =>
+      (isLeft && first === MINE) || (isOther && REVIEWS.has(String(first)));
+    // What is on screen goes with it, also while nothing new can be asked for.
+    void queries.resetQueries({ predicate: isOver });
+    void queries.invalidateQueries({ predicate: (query) => !isOver(query) });
     before.current = whose;
+    latest.current = whose ?? latest.current;
   }, [standing, userName, queries]);
 
   return null;

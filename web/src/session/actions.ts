@@ -3,6 +3,7 @@ import { answer, api } from "../api/client";
 import { fetchInTime } from "../api/fetchInTime";
 import { asProblem, problemOf } from "../api/problem";
 import { alone } from "./lock";
+import { rememberedName } from "./memory";
 import { announce, spend } from "./refresh";
 import { current, signedIn, signedOut } from "./store";
 import { areFresh, tokensOf } from "./tokens";
@@ -16,8 +17,10 @@ export async function signIn(userName: string, password: string): Promise<void> 
   // However its letters are spelled, it is one name.
   const name = userName.toLowerCase();
   const kept = { userName: name, refreshToken: pair.refresh_token, tokens: held };
-  await alone(() => keepSession(kept));
-  signedIn(name, held);
+  await alone(async () => {
+    await keepSession(kept);
+    signedIn(name, held);
+  });
   announce(name, held);
 }
 
@@ -45,9 +48,18 @@ const BACKOFF = { firstMs: 1_000, longestMs: 30_000 };
 export async function signOut(): Promise<void> {
   const { userName } = current();
   signedOut();
+  await endKept((kept) => kept.userName === userName);
+}
+
+/** Ends a session that was left while the page went away, or before the server could be told. */
+export async function endLeftBehind(): Promise<void> {
+  await endKept(() => rememberedName() === null);
+}
+
+async function endKept(isLeft: (kept: Kept) => boolean): Promise<void> {
   const ended = await alone(async () => {
     const kept = await keptSession();
-    if (kept?.userName !== userName) return null;
+    if (kept === null || !isLeft(kept)) return null;
     await keepSession(null);
     return kept;
   });

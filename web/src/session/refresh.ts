@@ -3,7 +3,7 @@ import { asProblem, Problem, problemOf } from "../api/problem";
 import { alone } from "./lock";
 import { current, lost, renewed, signedIn } from "./store";
 import { areFresh, type Tokens, tokensOf } from "./tokens";
-import { type Kept, keepSession, keptSession } from "./vault";
+import { forgetOwn, type Kept, keepSession, keptSession } from "./vault";
 
 /** Tells other tabs of new access tokens, so that they need none of their own. */
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("tally.session") : null;
@@ -14,6 +14,7 @@ interface Told {
 }
 
 channel?.addEventListener("message", ({ data }: MessageEvent<Told>) => {
+  forgetOwn();
   renewed(data.userName, data.tokens);
 });
 

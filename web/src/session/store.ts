@@ -89,6 +89,6 @@ export function askToSignIn(): Promise<void> {
 export function dismiss(): void {
   const isLost = session.standing === "lost";
   if (isLost) rememberName(null);
-  put({ ...session, standing: isLost ? "out" : session.standing, asking: null });
+  put(isLost ? begun(null) : { ...session, asking: null });
   release(new Problem(0, "not_signed_in", ""));
 }

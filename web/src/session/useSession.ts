@@ -14,6 +14,9 @@ export type Me = Body<"MeBody">;
 export const MINE = "mine";
 export const ME = [MINE, "me"] as const;
 
+/** When the day's votes are asked for after they were reset, for everybody at the same moment. */
+const afterResetMs = 1_000 + 14_000 * Math.random();
+
 /** One's own account and the votes of the day; undefined for who is not signed in. */
 export function useMe() {
   const { standing } = useSession();
@@ -23,11 +26,11 @@ export function useMe() {
     queryFn: ({ signal }) => answer(api.GET("/api/v1/me", { signal })),
     enabled: isIn,
     staleTime: 30_000,
-    // At the reset the day's votes are back.
-    refetchInterval: ({ state: { data, error } }) =>
-      data === undefined
-        ? false
-        : Math.max(error ? 15_000 : 1_000, Date.parse(data.votes.resets_at) - serverNow()),
+    refetchInterval: ({ state: { data, error } }) => {
+      if (data === undefined) return false;
+      const untilReset = Date.parse(data.votes.resets_at) - serverNow();
+      return Math.max(error ? 15_000 : 1_000, untilReset + afterResetMs);
+    },
   });
   return { ...asked, data: isIn ? asked.data : undefined };
 }

@@ -74,6 +74,11 @@ export interface Kept {
 /** What could not be written; where there is no IndexedDB, a session ends with the tab. */
 let own: { readonly kept: Kept | null } | undefined;
 
+/** Another tab has written what is newer than what could not be written here. */
+export function forgetOwn(): void {
+  own = undefined;
+}
+
 /** @throws Problem `unreachable` while the store is away; the session stands. */
 export async function keptSession(): Promise<Kept | null> {
   if (own) return own.kept;
