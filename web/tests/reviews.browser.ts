@@ -355,6 +355,31 @@ describe("reviews", () => {
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Write a review");
   });
 
+  it("that are being edited stay so where a lost session is not entered again", async () => {
+    const writer = await Caller.signUp(inject("url"), "writer");
+    const path = `/restaurants/${place.restaurant_id}/reviews`;
+    const body = { item_id: item.item_id, stars: 2, content: "To be edited" };
+    const review = await writer.call<Review>("POST", path, body);
+    const page = await open(`/reviews/${review.review_id}`, { as: writer });
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("Your review").fill("Typed for long");
+    await writer.call("DELETE", "/sessions");
+    await page.route("**/api/v1/reviews/*", (route) =>
+      route.request().method() === "PATCH"
+        ? route.fulfill({
+            status: 401,
+            contentType: "application/problem+json",
+            body: JSON.stringify({ status: 401, code: "unauthenticated", detail: "Expired." }),
+          })
+        : route.continue(),
+    );
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Your session has ended.").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("You are not signed in.").waitFor();
+    expect(await page.getByLabel("Your review").inputValue()).toBe("Typed for long");
+  });
+
   it("that were changed elsewhere show both versions", async () => {
     const writer = await Caller.signUp(inject("url"), "writer");
     const review = await writer.call<Review>(

@@ -157,6 +157,18 @@ describe("a session", () => {
     }
   });
 
+  it("that was left while the page went away is ended at the next start", async () => {
+    const member = await Caller.signUp(inject("url"), "member");
+    const page = await open("/me", { as: member });
+    await page.evaluate(() => localStorage.removeItem("tally.member"));
+    const ended = page.waitForResponse(
+      (response) => response.request().method() === "DELETE" && response.status() === 204,
+    );
+    await page.goto("/restaurants");
+    await ended;
+    expectSound(page);
+  });
+
   it("ends at once, also while nobody answers, and then at the server", async () => {
     const member = await Caller.signUp(inject("url"), "member");
     const page = await open("/me", { as: member });
