@@ -6,7 +6,7 @@
 #
 # The binary log is replayed up to the last transaction that FOLDER/gtids names, and not beyond.
 #
-# Services are stopped first. Valkey is emptied before they start again, for what it knows of
+# Services are stopped before. Valkey is emptied before they start again, for what it knows of
 # voters is newer than the database, and an older base never replaces a newer one. RabbitMQ is
 # left as it is: what waits in it is settled, and what the ledger has already is known by its id.
 set -eu
@@ -17,13 +17,13 @@ compose=${COMPOSE:-docker compose}
 . deploy/compose/in_mysql.sh
 
 gzip -dc "$folder/dump.sql.gz" | tail -n 1 | grep -q '^-- Dump completed'
-$compose stop front vote-gateway vote-worker catalog valkey
 $compose up --detach --wait mysql
 n_tables=$(ask "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tally'")
 if [ "$n_tables" != 0 ]; then
-    echo 'The database is not empty: nothing was restored.' >&2
+    echo 'The database is not empty: nothing was stopped, nothing restored.' >&2
     exit 1
 fi
+$compose stop front vote-gateway vote-worker catalog valkey
 
 echo 'The dump …'
 gzip -dc "$folder/dump.sql.gz" | in_mysql mysql

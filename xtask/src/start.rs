@@ -21,7 +21,8 @@ pub(crate) struct Arguments {
     /// Where data lie; they stay over restarts.
     #[arg(long, default_value = "data/standalone")]
     data_dir: PathBuf,
-    /// Start without demo restaurants, members, reviews and votes.
+    /// Start without the demo: restaurants, members, reviews, votes, a campaign, and the only
+    /// admin (for one of your own set `TALLY__ADMIN__USER_NAME` and `TALLY__ADMIN__PASSWORD`).
     #[arg(long)]
     no_demo: bool,
     /// Build optimised: takes longer, runs faster.

@@ -91,9 +91,15 @@ impl Tagged {
     }
 }
 
+/// Headers that say who asks: a member by a token, a partner by a signature, for a voter.
+const WHO_ASKS: [&str; 3] = ["authorization", "x-tally-key", "x-tally-voter"];
+
 /// 200 with `body`, or 304 where the client knows what it is.
 fn tagged(request: &HttpRequest, tag: &str, body: Option<Bytes>) -> HttpResponse {
-    let cache_control = if request.headers().contains_key(header::AUTHORIZATION) {
+    let is_private = WHO_ASKS
+        .iter()
+        .any(|name| request.headers().contains_key(*name));
+    let cache_control = if is_private {
         "private, no-cache"
     } else {
         "no-cache"
@@ -105,7 +111,7 @@ fn tagged(request: &HttpRequest, tag: &str, body: Option<Bytes>) -> HttpResponse
     answer
         .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, cache_control))
-        .insert_header((header::VARY, "authorization"));
+        .insert_header((header::VARY, "authorization, x-tally-key, x-tally-voter"));
     match body {
         Some(body) => answer.content_type("application/json").body(body),
         None => answer.finish(),

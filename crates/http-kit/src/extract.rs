@@ -74,22 +74,31 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
         let payload = payload.take();
-        Box::pin(async move {
-            let body = read_body(&request, payload).await?;
-            if !is_json(&request) {
-                return Err(Problem::new(
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                    "unsupported_media_type",
-                    "The body must be sent as application/json.",
-                )
-                .with_header(
-                    header::ACCEPT,
-                    header::HeaderValue::from_static("application/json"),
-                ));
-            }
-            parse_json(&body).map(Self)
-        })
+        Box::pin(async move { read_json(&request, payload).await.map(Self) })
     }
+}
+
+/// Reads a JSON body: for a route that has more to say before it takes a large one.
+///
+/// # Errors
+/// As [`read_body`] and [`parse_json`]; 415 `unsupported_media_type`.
+pub async fn read_json<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<T, Problem> {
+    let body = read_body(request, payload).await?;
+    if !is_json(request) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "The body must be sent as application/json.",
+        )
+        .with_header(
+            header::ACCEPT,
+            header::HeaderValue::from_static("application/json"),
+        ));
+    }
+    parse_json(&body)
 }
 
 /// Parses a JSON body. A list is refused: serde would take one for a struct.

@@ -1,6 +1,9 @@
-//! A time limit for the heads of requests on a kept connection. The HTTP server has one
-//! for a connection's first head, and one for connections that are idle; a client that
-//! sends the beginning of a second head, and then nothing, would pass by both.
+//! Time limits of a connection that the HTTP server has none for.
+//!
+//! For the heads of later requests: it has one for a connection's first head, and one for
+//! connections that are idle; a client that sends the beginning of a second head, and then
+//! nothing, would pass by both. And for answers: a client that does not read what it asked for
+//! would keep both connection and answer.
 
 use std::cell::Cell;
 use std::io;
@@ -13,14 +16,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long a client that was answered may take for its next head.
+/// What must leave of an answer within [`Limits::leaving`], in bytes, unless all of it does.
+const LEAVING_MIN_BYTES: usize = 16 * 1_024;
+
+/// How long a client may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct HeadLimits {
+pub(crate) struct Limits {
     /// From the head's first byte.
     pub(crate) arriving: Duration,
     /// From the answer before it: longer than an idle connection is kept, for that is not
     /// closed here. It holds where a head's first bytes came before that answer.
     pub(crate) waiting: Duration,
+    /// For the next part of an answer.
+    pub(crate) leaving: Duration,
 }
 
 /// What is known of one connection. Clones are of the same.
@@ -29,7 +37,7 @@ pub(crate) struct HeadWatch(Rc<Watched>);
 
 #[derive(Debug)]
 struct Watched {
-    limits: HeadLimits,
+    limits: Limits,
     phase: Cell<Phase>,
 }
 
@@ -47,7 +55,7 @@ enum Phase {
 pub(crate) struct Serving(HeadWatch);
 
 impl HeadWatch {
-    fn new(limits: HeadLimits) -> Self {
+    fn new(limits: Limits) -> Self {
         Self(Rc::new(Watched {
             limits,
             phase: Cell::new(Phase::Serving),
@@ -85,20 +93,49 @@ impl Drop for Serving {
     }
 }
 
-/// A connection that ends, as if the client had hung up, once a head is overdue.
+/// A connection that ends, as if the client had hung up, once a head is overdue, or an answer
+/// that does not leave.
 pub(crate) struct WatchedStream {
     stream: TcpStream,
     watch: HeadWatch,
     alarm: Pin<Box<Sleep>>,
+    /// While a part of an answer waits for the client to read.
+    leaving: Option<Leaving>,
+}
+
+/// An answer on its way.
+struct Leaving {
+    /// Rings at the end of the time that the next part has.
+    alarm: Pin<Box<Sleep>>,
+    /// What has left in that time.
+    n_bytes: usize,
 }
 
 impl WatchedStream {
-    pub(crate) fn new(stream: TcpStream, limits: HeadLimits) -> Self {
+    pub(crate) fn new(stream: TcpStream, limits: Limits) -> Self {
         Self {
             stream,
             watch: HeadWatch::new(limits),
             alarm: Box::pin(sleep_until(Instant::now())),
+            leaving: None,
         }
+    }
+
+    /// Waits for the client to read on; fails once it has read too little for too long.
+    fn poll_leaving(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let limit = self.watch.0.limits.leaving;
+        let leaving = self.leaving.get_or_insert_with(|| Leaving {
+            alarm: Box::pin(sleep_until(Instant::now() + limit)),
+            n_bytes: 0,
+        });
+        while leaving.alarm.as_mut().poll(context).is_ready() {
+            if leaving.n_bytes < LEAVING_MIN_BYTES {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            leaving.n_bytes = 0;
+            leaving.alarm.as_mut().reset(Instant::now() + limit);
+        }
+        Poll::Pending
     }
 
     pub(crate) fn watch(&self) -> &HeadWatch {
@@ -134,10 +171,20 @@ impl AsyncWrite for WatchedStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        match Pin::new(&mut self.stream).poll_write(context, bytes) {
+            Poll::Pending => self.poll_leaving(context),
+            written => {
+                if let (Poll::Ready(Ok(n)), Some(leaving)) = (&written, &mut self.leaving) {
+                    leaving.n_bytes += n;
+                }
+                written
+            }
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Everything has been written.
+        self.leaving = None;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

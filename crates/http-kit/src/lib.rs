@@ -32,7 +32,7 @@ pub use extract::{BodyLimit, Json, Path, Query};
 pub use health::Readiness;
 pub use ids::parse_ids;
 pub use meter::Meter;
-pub use page::{Cursor, Limit, Page, PageQuery};
+pub use page::{Cursor, CursorTime, Limit, Page, PageQuery};
 pub use problem::{Problem, ProblemDetails};
 pub use rate::RateLimits;
 pub use routes::route_template;

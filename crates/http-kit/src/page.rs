@@ -2,8 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use serde::de::{DeserializeOwned, Error};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::Problem;
@@ -90,6 +91,29 @@ impl Cursor {
             Some((&CURSOR_VERSION, json)) => serde_json::from_slice(json).map_err(|_| invalid()),
             _ => Err(invalid()),
         }
+    }
+}
+
+/// A time in a cursor, in microseconds of the Unix epoch. One that SQL does not know, before 1970
+/// or after the year 9999, was made up: such a cursor does not decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CursorTime(pub DateTime<Utc>);
+
+impl Serialize for CursorTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.timestamp_micros().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CursorTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// The end of the year 9999.
+        const MICROS_MAX: i64 = 253_402_300_799_999_999;
+        Some(i64::deserialize(deserializer)?)
+            .filter(|micros| (0..=MICROS_MAX).contains(micros))
+            .and_then(DateTime::from_timestamp_micros)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("no time that SQL knows"))
     }
 }
 

@@ -3,11 +3,14 @@
 //! `cargo run -p test-stack` once, paste its lines into another terminal, and
 //! every test run there starts at once.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use test_stack::Stack;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
+    if std::env::args().len() > 1 {
+        bail!("test-stack takes no arguments: it starts private servers and ends with Ctrl-C");
+    }
     let stack = Stack::start().await?;
     println!("# data, logs and pids: {}", stack.folder().display());
     for (name, value) in stack.endpoints().variables() {

@@ -16,7 +16,8 @@ pub enum Role {
     Member,
     /// Also finds members, removes reviews and voids votes on them.
     Moderator,
-    /// Also keeps restaurants, items and campaigns.
+    /// Also keeps restaurants, items, campaigns and dead letters, grants tickets, and voids votes
+    /// in campaigns.
     Operator,
     /// Also gives roles and admits partners.
     Admin,

@@ -86,8 +86,14 @@ impl GrantTask {
     /// The one grant of the command line.
     fn grant(&self, ids: &Ids) -> Result<Value> {
         let voter = self.voter.as_ref().context("say who: --voter or --file")?;
-        let key = self.key.clone();
-        let key = key.unwrap_or_else(|| format!("votectl-{}", ids.next::<Uuid>()));
+        let key = self.key.clone().unwrap_or_else(|| {
+            let drawn = format!("votectl-{}", ids.next::<Uuid>());
+            if !self.dry_run {
+                // Whatever becomes of the answer, the same grant can be asked for again.
+                eprintln!("The grant's key is {drawn}: to repeat the command, add --key {drawn}");
+            }
+            drawn
+        });
         Ok(json!({
             "voter": voter.body(), "tickets": self.tickets, "reason": self.reason, "grant_key": key
         }))
@@ -115,7 +121,8 @@ impl GrantTask {
                 }
                 Err(error) => {
                     let so_far = format!(
-                        "{} grants were made; start it again with the same keys",
+                        "{} grants were confirmed, and that of the key {key} may have been made; \
+                         start it again with the same keys",
                         done.len()
                     );
                     return Err(error.context(so_far));

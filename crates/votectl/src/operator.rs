@@ -89,7 +89,9 @@ impl Connection {
 
     fn login(&self) -> Result<(String, String)> {
         let or_admin = |given: &Option<String>, variable| {
-            given.clone().or_else(|| std::env::var(variable).ok())
+            let given = given.clone().or_else(|| std::env::var(variable).ok());
+            // Compose sets what is not set to nothing.
+            given.filter(|text| !text.is_empty())
         };
         let user = or_admin(&self.user, "VOTECTL_ADMIN_USER");
         match user.zip(or_admin(&self.password, "VOTECTL_ADMIN_PASSWORD")) {

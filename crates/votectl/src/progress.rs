@@ -25,18 +25,21 @@ enum Shown {
 }
 
 impl Progress {
-    /// Begins the task `name` of `n_steps` steps.
+    /// Begins the task `name` of `n_steps` steps; 0 where nobody knows how many there are.
     pub(crate) fn begin(name: &'static str, n_steps: usize) -> Self {
-        let n_steps = n_steps as u64;
+        let n_steps = (n_steps > 0).then_some(n_steps as u64);
         if !std::io::stderr().is_terminal() {
             return Self {
                 name,
-                bar: ProgressBar::with_draw_target(Some(n_steps), ProgressDrawTarget::hidden()),
+                bar: ProgressBar::with_draw_target(n_steps, ProgressDrawTarget::hidden()),
                 shown: Shown::Lines(Mutex::new(Instant::now())),
             };
         }
-        let bar = ProgressBar::new(n_steps);
-        let template = "{prefix:>12} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}";
+        let bar = ProgressBar::with_draw_target(n_steps, ProgressDrawTarget::stderr());
+        let template = match n_steps {
+            Some(_) => "{prefix:>12} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}",
+            None => "{prefix:>12} {spinner} {human_pos} {per_sec}",
+        };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -74,12 +77,11 @@ impl Progress {
     }
 
     fn line(&self) {
-        let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
-        eprintln!(
-            "{}: {done} of {all}, {:.0}/s",
-            self.name,
-            self.bar.per_sec()
-        );
+        let (name, done, pace) = (self.name, self.bar.position(), self.bar.per_sec());
+        match self.bar.length() {
+            Some(all) => eprintln!("{name}: {done} of {all}, {pace:.0}/s"),
+            None => eprintln!("{name}: {done}, {pace:.0}/s"),
+        }
     }
 }
 

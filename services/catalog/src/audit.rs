@@ -6,8 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use http_kit::etag::cached_json;
-use http_kit::page::{Cursor, Limit};
-use http_kit::{Actor, Page, ProblemDetails, Query};
+use http_kit::{Actor, Cursor, CursorTime, Limit, Page, ProblemDetails, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -103,7 +102,7 @@ pub(crate) struct AuditQuery {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {
-    at: DateTime<Utc>,
+    at: CursorTime,
     audit_id: Uuid,
 }
 
@@ -138,12 +137,12 @@ pub(crate) async fn list(
         .as_ref()
         .map(Cursor::decode::<Position>)
         .transpose()?;
-    let after = after.map(|position| (position.at, position.audit_id));
+    let after = after.map(|position| (position.at.0, position.audit_id));
     let filter = AuditFilter { action, subject };
     let n_rows = u32::from(limit.get()) + 1;
     let records = catalog.store.audit_records(&filter, after, n_rows).await?;
     let page = Page::from_rows(records, limit, |last| Position {
-        at: last.at,
+        at: CursorTime(last.at),
         audit_id: last.audit_id,
     });
     let mut users: Vec<_> = page.items.iter().filter_map(user_of).collect();

@@ -22,6 +22,9 @@ use crate::turns::Turns;
 /// Most loads from SQL at once that go through the cache, and again that do not.
 const LOADS_MAX: usize = 16;
 
+/// Most searches at once: one may read a whole table, and others want a connection, too.
+const SEARCHES_MAX: usize = 2;
+
 /// How long an entry lives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Life {
@@ -41,6 +44,7 @@ pub(crate) struct Entries {
     ids: Ids,
     loader: Loader<StoreError>,
     turns: Turns,
+    searches: Turns,
 }
 
 impl Entries {
@@ -48,6 +52,7 @@ impl Entries {
         Self {
             loader: Loader::new(cache.clone(), LOADS_MAX),
             turns: Turns::new(LOADS_MAX),
+            searches: Turns::new(SEARCHES_MAX),
             cache,
             ids,
         }
@@ -94,6 +99,18 @@ impl Entries {
     {
         let _turn = self.turns.take().await?;
         Ok(load().await?)
+    }
+
+    /// What `search` finds, not kept; few search at once.
+    pub(crate) async fn searched<T, Loading>(
+        &self,
+        search: impl FnOnce() -> Loading,
+    ) -> Result<T, Failure>
+    where
+        Loading: Future<Output = Result<T, StoreError>>,
+    {
+        let _turn = self.searches.take().await?;
+        Ok(search().await?)
     }
 
     /// The generation of the list called `list`: another one after each invalidation.

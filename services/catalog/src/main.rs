@@ -29,7 +29,7 @@ const PORT: u16 = 8082;
 /// How long to wait before a server that is away is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Serves accounts, restaurants, items and reviews.
+/// Serves accounts, restaurants, reviews, campaigns, boards and partners.
 #[derive(Parser)]
 #[command(version)]
 struct Command {

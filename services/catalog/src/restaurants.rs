@@ -142,6 +142,8 @@ pub(crate) async fn list(
         catalog
             .first_page(names::RESTAURANTS, "", limit, load)
             .await?
+    } else if query.q.is_some() {
+        catalog.entries.searched(load).await?
     } else {
         catalog.entries.uncached(load).await?
     };

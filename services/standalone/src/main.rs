@@ -20,7 +20,8 @@ struct Command {
     /// The port to listen on [default: 8080]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
-    /// Start without demo restaurants, members, reviews and votes
+    /// Start without the demo: restaurants, members, reviews, votes, a campaign, and the only
+    /// admin (for one of your own set TALLY__ADMIN__USER_NAME and TALLY__ADMIN__PASSWORD)
     #[arg(long)]
     no_demo: bool,
     /// The folder of the front end as it was built [default: what was built with this program]

@@ -78,7 +78,7 @@ impl Campaigns {
     /// The booth of a campaign that there is.
     pub(crate) fn booth(&self, facts: &Facts) -> Booth<Campaign> {
         let campaign = facts.terms.campaign;
-        if is_over(facts) {
+        if is_drained(facts) {
             self.lock().remove(&campaign);
             return self.shut(campaign);
         }
@@ -102,7 +102,7 @@ impl Campaigns {
         let open: Vec<CampaignId> = self.lock().keys().copied().collect();
         for campaign in open {
             if let Ok(Some(facts)) = self.facts(campaign).await
-                && is_over(&facts)
+                && is_drained(&facts)
             {
                 self.lock().remove(&campaign);
             }
@@ -149,6 +149,6 @@ impl Campaigns {
 }
 
 /// Whether nothing of a campaign can move any more.
-fn is_over(facts: &Facts) -> bool {
+fn is_drained(facts: &Facts) -> bool {
     facts.terms.stage(facts.progress, facts.terms.ends_at) > Stage::Closing
 }

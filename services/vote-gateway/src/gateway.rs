@@ -119,8 +119,8 @@ impl Gateway {
         self.reviews.cast(cast).await
     }
 
-    /// Casts a ballot in a campaign; once it returns a vote, that vote is durable. Answers
-    /// with the balance.
+    /// Casts a ballot in a campaign, as its route does; once it returns a vote, that vote is
+    /// durable. Answers with the balance.
     ///
     /// Runs to its end even if whoever waits for it goes away.
     ///

@@ -324,7 +324,9 @@ struct VotesQuery {
     ids: String,
 }
 
-/// Tells what became of some of one's own votes; those that are not are left out.
+/// Tells what became of some of one's own votes. Those that are not are left out, and for ten
+/// minutes after Redis lost its data also those of which nobody can say just now: asked after
+/// alone, the first are 404, the others 503 `vote_state_unknown`.
 #[utoipa::path(
     get, path = "/api/v1/votes",
     operation_id = "list_vote_states", tag = "votes", params(VotesQuery),

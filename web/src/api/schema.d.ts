@@ -2258,7 +2258,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDetails"];
                     };
                 };
-                /** @description `database_unavailable` */
+                /** @description `overloaded`, `database_unavailable` */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -2331,7 +2331,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDetails"];
                     };
                 };
-                /** @description `database_unavailable` */
+                /** @description `overloaded`, `database_unavailable` */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -2413,7 +2413,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDetails"];
                     };
                 };
-                /** @description `database_unavailable` */
+                /** @description `overloaded`, `database_unavailable` */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5111,7 +5111,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells what became of some of one's own votes; those that are not are left out. */
+        /**
+         * Tells what became of some of one's own votes. Those that are not are left out, and for ten
+         *     minutes after Redis lost its data also those of which nobody can say just now: asked after
+         *     alone, the first are 404, the others 503 `vote_state_unknown`.
+         */
         get: {
             parameters: {
                 query: {

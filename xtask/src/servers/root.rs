@@ -20,7 +20,7 @@ const MARK: &str = "tally-servers";
 /// The root called `name` below `home`, which is made if it is not there, or was made with
 /// other packages than `packages`.
 ///
-/// Takes 500 to 900 MB and, on a fast line, two minutes.
+/// Takes about 700 MB and, on a fast line, two minutes.
 ///
 /// # Errors
 /// When it cannot be made; what `debootstrap` said is in its log below `home`.

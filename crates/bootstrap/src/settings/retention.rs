@@ -4,7 +4,8 @@ use super::section::section;
 
 section! {
     /// How long `votectl purge` keeps what nothing needs any more. Ledgers and all that
-    /// balances follow from are kept for ever.
+    /// balances follow from are kept for ever. No service reads this: set it where `votectl purge`
+    /// runs (in compose the service `votectl`, on Kubernetes the CronJob `purge`).
     Retention {
         /// Refresh tokens, from when they expire, in days; 0 keeps them for ever.
         refresh_tokens_days: u32 = 30, 0..=3_650;

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Site;
-use crate::heads::{HeadLimits, WatchedStream};
+use crate::heads::{Limits, WatchedStream};
 
 /// How often measurements are folded while nobody reads them.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
@@ -124,9 +124,10 @@ impl Site {
     {
         let keep_alive = Duration::from_secs(self.http.keep_alive_s);
         let head_timeout = Duration::from_millis(self.http.header_timeout_ms);
-        let limits = HeadLimits {
+        let limits = Limits {
             arriving: head_timeout,
             waiting: keep_alive + head_timeout,
+            leaving: Duration::from_millis(self.http.answer_timeout_ms),
         };
         let app = self.app().into_factory();
         let app = app.map_err(|error: Error| error.error_response());

@@ -1,4 +1,4 @@
-//! Heads that come slowly, on connections that are kept.
+//! Heads that come slowly, on connections that are kept, and answers that are read slowly.
 
 use std::time::{Duration, Instant};
 
@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::http;
 use crate::server::{Server, start};
+use crate::{LARGE_BYTES, http};
 
 /// A request that keeps its connection.
 const GET: &[u8] = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -147,5 +147,54 @@ async fn a_request_may_take_longer_than_its_head_whatever_follows_it() {
     sleep(Duration::from_millis(600)).await;
     stream.write_all(body).await.unwrap();
     assert_eq!(answer(&mut stream).await, "HTTP/1.1 201 Created");
+    server.stop().await;
+}
+
+/// Asks for the large answer, `limit_ms` being what the next part of it may take.
+async fn ask_for_large(limit_ms: u64) -> (Server, TcpStream) {
+    let server = start(&Http {
+        answer_timeout_ms: limit_ms,
+        ..http()
+    });
+    let mut stream = connect(&server).await;
+    let request = b"GET /api/v1/large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    (server, stream)
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_read_is_given_up() {
+    let (server, mut stream) = ask_for_large(300).await;
+    sleep(Duration::from_millis(1_500)).await;
+    let mut read = Vec::new();
+    // What the kernel had already taken, and then a reset or the end.
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut read))
+        .await
+        .unwrap();
+    assert!(read.len() < LARGE_BYTES, "{} bytes came", read.len());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_read_slowly_comes_whole() {
+    let (server, mut stream) = ask_for_large(300).await;
+    let (mut n_bytes, began) = (0, Instant::now());
+    let mut part = vec![0; 512 * 1_024];
+    loop {
+        let n = timeout(PATIENCE, stream.read(&mut part))
+            .await
+            .unwrap()
+            .unwrap();
+        if n == 0 {
+            break;
+        }
+        n_bytes += n;
+        sleep(Duration::from_millis(15)).await;
+    }
+    assert!(n_bytes > LARGE_BYTES, "{n_bytes} bytes came");
+    assert!(
+        began.elapsed() > Duration::from_millis(600),
+        "too quick to tell"
+    );
     server.stop().await;
 }

@@ -110,6 +110,13 @@ struct Slow {
     ms: u64,
 }
 
+/// More than the kernel keeps for a client that does not read.
+const LARGE_BYTES: usize = 32 * 1_024 * 1_024;
+
+async fn large() -> HttpResponse {
+    HttpResponse::Ok().body(vec![b'x'; LARGE_BYTES])
+}
+
 async fn polled(request: HttpRequest) -> Result<HttpResponse, Problem> {
     etag::cached_json(&request, &json!({"n": 1}))
 }
@@ -129,6 +136,7 @@ fn routes(config: &mut ServiceConfig) {
         .route("/panics", web::get().to(panics))
         .route("/fails", web::get().to(fails))
         .route("/slow", web::get().to(slow))
+        .route("/large", web::get().to(large))
         .route("/polled", web::get().to(polled))
         .route("/trace", web::get().to(trace))
         .route("/both", web::get().to(both_get));

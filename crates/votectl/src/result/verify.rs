@@ -25,7 +25,7 @@ const HINTS: &str = "SQL is reached by the settings of the services: TALLY__MYSQ
 given by --config. The SQLite file of the embedded mode is read in place, also while the process \
 runs: give its folder as --data-dir. Nothing is written.
 
-Exit codes: 0 all agree, 1 they do not or nothing is frozen yet, 2 called wrongly.";
+Exit codes: 0 all agree, 1 they do not or nothing is frozen yet, 2 it could not be checked, or was called wrongly.";
 
 /// Recomputes a campaign's result and its digest from the ledger, and compares them with
 /// what is frozen in SQL and, with --url, with what the API answers.

@@ -88,7 +88,7 @@ struct Position {
         (status = 304, description = "As `If-None-Match` says"),
         (status = 401, description = "`unauthenticated`", body = ProblemDetails),
         (status = 422, description = "`invalid_query`, `invalid_cursor`", body = ProblemDetails),
-        (status = 503, description = "`database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     ),
     security(("bearer" = []))
 )]
@@ -102,10 +102,8 @@ pub(crate) async fn my_votes(
         .position::<Position>()?
         .map(|position| (position.seq, position.vote_id));
     let n_rows = u32::from(query.limit.get()) + 1;
-    let votes = catalog
-        .store
-        .ledger_of_voter(actor.user_id, before, n_rows)
-        .await?;
+    let load = || catalog.store.ledger_of_voter(actor.user_id, before, n_rows);
+    let votes = catalog.entries.uncached(load).await?;
     let page = Page::from_rows(votes, query.limit, |last| Position {
         seq: last.seq,
         vote_id: last.vote_id,

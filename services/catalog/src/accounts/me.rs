@@ -19,7 +19,7 @@ use crate::failure::Failure;
         (status = 200, description = "The account; with `ETag`", body = MeBody),
         (status = 304, description = "As `If-None-Match` says"),
         (status = 401, description = "`unauthenticated`", body = ProblemDetails),
-        (status = 503, description = "`database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     ),
     security(("bearer" = []))
 )]
@@ -53,7 +53,9 @@ impl Catalog {
             .map(|sent| (voter, sent.vote.vote_id))
             .collect();
         let since = Base::first_day(now);
-        let mut loaded = self.store.load_bases(&[voter], &in_flight, since).await?;
+        let voters = [voter];
+        let load = || self.store.load_bases(&voters, &in_flight, since);
+        let mut loaded = self.entries.uncached(load).await?;
         if let Some(base) = loaded.bases.remove(&voter) {
             state.refresh(base, |vote| loaded.known.contains_key(vote), now);
         }

@@ -92,7 +92,7 @@ pub(crate) struct PreferencesBody {
         (status = 200, description = "What one likes; with `ETag`", body = PreferencesBody),
         (status = 304, description = "As `If-None-Match` says"),
         (status = 401, description = "`unauthenticated`", body = ProblemDetails),
-        (status = 503, description = "`database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`", body = ProblemDetails),
     ),
     security(("bearer" = []))
 )]
@@ -101,7 +101,8 @@ pub(crate) async fn my_preferences(
     actor: Actor,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    let leanings = catalog.store.leanings(actor.user_id).await?;
+    let load = || catalog.store.leanings(actor.user_id);
+    let leanings = catalog.entries.uncached(load).await?;
     let mut restaurants = HashMap::<RestaurantId, Liking>::new();
     let mut items = HashMap::<(RestaurantId, ItemId), Liking>::new();
     for leaning in &leanings {

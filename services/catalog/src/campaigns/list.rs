@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use http_kit::etag::cached_json;
-use http_kit::{Cursor, Limit, Page, Problem, ProblemDetails, Query};
+use http_kit::{Cursor, CursorTime, Limit, Page, Problem, ProblemDetails, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use vote_domain::CampaignId;
@@ -36,25 +36,14 @@ pub(crate) struct CampaignsQuery {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {
-    /// Microseconds since the Unix epoch.
-    starts_at: i64,
+    starts_at: CursorTime,
     campaign_id: CampaignId,
 }
-
-/// The latest start there is: the end of the year 9999, in microseconds.
-const LATEST: i64 = 253_402_300_799_999_999;
 
 impl Position {
     fn parse(cursor: &Cursor) -> Result<(DateTime<Utc>, CampaignId), Problem> {
         let position: Self = cursor.decode()?;
-        let starts_at = Some(position.starts_at)
-            .filter(|at| (0..=LATEST).contains(at))
-            .and_then(DateTime::from_timestamp_micros);
-        let invalid = || {
-            let detail = "The cursor is not one that this list gave out.";
-            Problem::invalid("invalid_cursor", detail)
-        };
-        Ok((starts_at.ok_or_else(invalid)?, position.campaign_id))
+        Ok((position.starts_at.0, position.campaign_id))
     }
 }
 
@@ -82,7 +71,7 @@ pub(crate) async fn list(
         let n_rows = u32::from(limit.get()) + 1;
         let rows = store.campaigns(at, before, n_rows).await?;
         let page = Page::from_rows(rows, limit, |last| Position {
-            starts_at: last.terms.starts_at.timestamp_micros(),
+            starts_at: CursorTime(last.terms.starts_at),
             campaign_id: last.terms.campaign,
         });
         Ok(page.map(Head::from))

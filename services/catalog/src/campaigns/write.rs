@@ -1,10 +1,11 @@
 //! Creating campaigns, and editing them.
 
 use actix_web::http::header;
-use actix_web::web::Data;
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use http_kit::etag::{expected_version, stale_version, version_tag};
-use http_kit::{API_BASE, Actor, Json, Path, Problem, ProblemDetails};
+use http_kit::extract::read_json;
+use http_kit::{API_BASE, Actor, Path, Problem, ProblemDetails};
 use vote_domain::campaign::{Draft, Plan};
 use vote_domain::{CampaignId, Permission};
 use vote_queue::BallotBox;
@@ -43,10 +44,13 @@ pub(crate) const BODY_MAX_BYTES: usize = 8 * 1_024 * 1_024;
 pub(crate) async fn create(
     catalog: Data<Catalog>,
     actor: Actor,
-    body: Json<NewCampaignBody>,
+    request: HttpRequest,
+    payload: Payload,
 ) -> Result<HttpResponse, Failure> {
+    // Bodies may be large, so they are read for those alone who may send them.
     catalog.require(&actor, Permission::KeepCampaigns).await?;
-    let draft = Draft::from(body.into_inner());
+    let body: NewCampaignBody = read_json(&request, payload.into_inner()).await?;
+    let draft = Draft::from(body);
     let plan = draft
         .check(catalog.time().await)
         .map_err(|faults| invalid_campaign(&faults))?;
@@ -91,16 +95,17 @@ pub(crate) async fn edit(
     catalog: Data<Catalog>,
     actor: Actor,
     campaign: Path<CampaignId>,
-    body: Json<CampaignEditBody>,
     request: HttpRequest,
+    payload: Payload,
 ) -> Result<HttpResponse, Failure> {
     catalog.require(&actor, Permission::KeepCampaigns).await?;
+    let body: CampaignEditBody = read_json(&request, payload.into_inner()).await?;
     let expected = match request.headers().contains_key(header::IF_MATCH) {
         true => Some(expected_version(&request)?),
         false => None,
     };
     let id = *campaign;
-    let edit = body.into_inner().parse()?;
+    let edit = body.parse()?;
     let (this, act) = ((**catalog).clone(), catalog.act(&actor));
     let write = async move {
         let now = this.cache.now().await.map_err(|error| {

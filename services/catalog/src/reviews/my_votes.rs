@@ -13,9 +13,13 @@ use vote_store::Store;
 
 use crate::catalog::CatalogSettings;
 use crate::failure::Failure;
+use crate::turns::Turns;
 
 /// Answers of SQL kept at once.
 const KEPT_MAX: u64 = 200_000;
+
+/// Most questions to SQL at once: every poll is one while Redis is away.
+const ASKED_MAX: usize = 8;
 
 /// Own votes. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +29,7 @@ pub(crate) struct MyVotes {
     base_max_age: TimeDelta,
     /// What SQL said of members who do not vote just now, whose states nobody renews.
     kept: Kept<(UserId, ReviewId), Option<Direction>>,
+    turns: Turns,
 }
 
 impl MyVotes {
@@ -38,6 +43,7 @@ impl MyVotes {
                 .max_capacity(KEPT_MAX)
                 .time_to_live(ttl)
                 .build(),
+            turns: Turns::new(ASKED_MAX),
         }
     }
 
@@ -66,6 +72,7 @@ impl MyVotes {
             }
         }
         if !asked.is_empty() {
+            let _turn = self.turns.take().await?;
             let found = self.store.standing_directions(member, &asked).await?;
             let found: HashMap<_, _> = found.into_iter().collect();
             for review in asked {

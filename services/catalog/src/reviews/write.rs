@@ -96,7 +96,10 @@ pub(crate) async fn create(
     let (this, id) = ((**catalog).clone(), new.review_id);
     let write = async move {
         match this.store.create_review(&new).await? {
-            ReviewCreation::Created => this.changed(id).await,
+            ReviewCreation::Created => {
+                this.forget(id, new.restaurant_id, new.item_id).await;
+                this.review_in_sql(id).await
+            }
             ReviewCreation::NoSuchRestaurant => Err(restaurant_not_found().into()),
             ReviewCreation::NoSuchItem => Err(item_not_found().into()),
         }
@@ -167,10 +170,14 @@ pub(crate) async fn change(
     let change = body.parse()?;
     let (this, id, now) = ((**catalog).clone(), *review, catalog.clock.now());
     let write = async move {
+        let before = this.review_in_sql(id).await?;
         let author = actor.user_id;
         let update = this.store.update_review(id, author, expected, &change, now);
         match update.await? {
-            ReviewUpdate::Updated => this.changed(id).await,
+            ReviewUpdate::Updated => {
+                this.forget(id, before.restaurant_id, before.item_id).await;
+                this.review_in_sql(id).await
+            }
             ReviewUpdate::NotFound => Err(review_not_found().into()),
             ReviewUpdate::NotTheAuthor => Err(not_the_author().into()),
             ReviewUpdate::Stale(current) => Err(stale_version(current).into()),
@@ -210,20 +217,21 @@ pub(crate) async fn remove(
     let (this, id, now) = ((**catalog).clone(), *review, catalog.clock.now());
     let write = async move {
         // What lists it is in is known before it is gone only.
-        let before = this.store.reviews(&[id]).await?;
-        let before = before.into_iter().next().ok_or_else(review_not_found)?;
+        let before = this.review_in_sql(id).await?;
         let remover = if before.author == actor.user_id {
             Remover::Author(actor.user_id)
         } else {
             this.require(&actor, Permission::RemoveReview).await?;
             Remover::Moderator(this.act(&actor))
         };
-        match this.store.remove_review(id, &remover, now).await? {
-            ReviewRemoval::Removed => {
-                this.forget(&before).await;
-                this.counters.forget(id).await;
-                Ok(())
-            }
+        let removal = this.store.remove_review(id, &remover, now).await;
+        // Where nobody knows whether it was removed, it may have been.
+        if matches!(removal, Ok(ReviewRemoval::Removed) | Err(_)) {
+            this.forget(id, before.restaurant_id, before.item_id).await;
+            this.counters.forget(id).await;
+        }
+        match removal? {
+            ReviewRemoval::Removed => Ok(()),
             ReviewRemoval::NotFound => Err(review_not_found().into()),
             ReviewRemoval::NotTheAuthor => Err(not_the_author().into()),
         }
@@ -233,23 +241,22 @@ pub(crate) async fn remove(
 }
 
 impl Catalog {
-    /// The review `id`, read after it was written, and forgotten in the cache together
-    /// with all that shows it.
-    async fn changed(&self, id: ReviewId) -> Result<Review, Failure> {
+    /// The review `id` as SQL has it.
+    async fn review_in_sql(&self, id: ReviewId) -> Result<Review, Failure> {
         let found = self.store.reviews(&[id]).await?;
-        let review = found.into_iter().next().ok_or_else(review_not_found)?;
-        self.forget(&review).await;
-        Ok(review)
+        Ok(found.into_iter().next().ok_or_else(review_not_found)?)
     }
 
-    async fn forget(&self, review: &Review) {
+    /// Forgets a review in the cache, together with all that shows it. First of all after a
+    /// write: what else fails then must not leave the former one on show.
+    async fn forget(&self, id: ReviewId, restaurant: RestaurantId, item: ItemId) {
         let names = [
-            names::review(review.review_id),
-            names::restaurant(review.restaurant_id),
-            names::item(review.item_id),
-            names::reviews_of(ReviewScope::Restaurant(review.restaurant_id)),
-            names::reviews_of(ReviewScope::Item(review.item_id)),
-            names::items_of(review.restaurant_id),
+            names::review(id),
+            names::restaurant(restaurant),
+            names::item(item),
+            names::reviews_of(ReviewScope::Restaurant(restaurant)),
+            names::reviews_of(ReviewScope::Item(item)),
+            names::items_of(restaurant),
         ];
         self.entries.invalidate(&names).await;
     }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::server::{ROOT, Server, id, on_each_stack};
 
@@ -82,10 +83,14 @@ on_each_stack! {
 async fn bad_questions_are_problems_and_members_learn_nothing() -> Result<()> {
     let server = Server::sqlite().await?;
     let root = server.sign_in(ROOT).await?;
+    // The year before the first, which no SQL knows.
+    let made_up = json!({"at": -62_198_755_200_000_000_i64, "audit_id": Uuid::nil()});
+    let made_up = format!("cursor={}", http_kit::Cursor::encode(&made_up));
     for (query, code) in [
         ("limit=0", "invalid_query"),
         ("x=1", "invalid_query"),
         ("cursor=x", "invalid_cursor"),
+        (&made_up, "invalid_cursor"),
     ] {
         let path = format!("/audit?{query}");
         server.get_as(&root, &path).await?.problem(422, code);

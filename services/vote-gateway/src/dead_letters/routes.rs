@@ -2,8 +2,9 @@
 
 use actix_web::web::{Data, ServiceConfig, get, post, resource};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{DateTime, Utc};
-use http_kit::{Actor, Cursor, Json, Limit, Page, Path, Problem, ProblemDetails, Query};
+use http_kit::{
+    Actor, Cursor, CursorTime, Json, Limit, Page, Path, Problem, ProblemDetails, Query,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -52,7 +53,7 @@ pub(crate) struct LettersQuery {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {
-    created_at: DateTime<Utc>,
+    created_at: CursorTime,
     dead_letter_id: Uuid,
 }
 
@@ -91,13 +92,13 @@ pub(crate) async fn list(
         .as_ref()
         .map(Cursor::decode::<Position>)
         .transpose()?;
-    let after = after.map(|position| (position.created_at, position.dead_letter_id));
+    let after = after.map(|position| (position.created_at.0, position.dead_letter_id));
     let filter = LetterFilter { ballot_box, state };
     let n_rows = u32::from(limit.get()) + 1;
     let letters = gateway.store.dead_letters(&filter, after, n_rows).await;
     let letters = letters.map_err(Unavailable::from)?;
     let page = Page::from_rows(letters, limit, |last| Position {
-        created_at: last.created_at,
+        created_at: CursorTime(last.created_at),
         dead_letter_id: last.id,
     });
     http_kit::etag::cached_json(&request, &page.map(|letter| DeadLetterBody::from(&letter)))

@@ -52,7 +52,10 @@ pub(super) async fn cast(
             let password = run.names.password(voter);
             let mut session = Session::sign_in(&run.catalog, &user_name, &password)
                 .await
-                .context("is --seed the one that the members were made with?")?;
+                .context(
+                    "is --seed the one that the members were made with, and --state a file about \
+                     these data? (If they are new, remove it.)",
+                )?;
             let mut votes = Vec::new();
             for row in rows {
                 let remembered = memory.borrow().vote(row.voter, row.author);

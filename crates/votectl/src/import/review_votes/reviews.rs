@@ -108,7 +108,10 @@ async fn write(
             let (user_name, password) = (run.names.user_name(*author), run.names.password(*author));
             let mut session = Session::sign_in(&run.catalog, &user_name, &password)
                 .await
-                .context("is --seed the one that the members were made with?")?;
+                .context(
+                    "is --seed the one that the members were made with, and --state a file about \
+                     these data? (If they are new, remove it.)",
+                )?;
             let call = Call::post(path).body(json!({
                 "item_id": place.item,
                 "stars": stars(*total),

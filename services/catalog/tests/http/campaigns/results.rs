@@ -54,8 +54,10 @@ on_each_stack! {
             ])
         );
         // Anybody can compute the digest.
-        let text = server.get(&format!("{path}?format=canonical")).await?;
+        let canonical = format!("{path}?format=canonical");
+        let text = server.get(&canonical).await?;
         assert_eq!(text.header("content-type"), "text/plain; charset=utf-8");
+        assert_eq!(server.get_if_changed(&canonical, &text).await?.status, 304);
         let text = text.ok(200);
         let digest: String = Sha256::digest(text.as_str().unwrap())
             .iter().map(|byte| format!("{byte:02x}")).collect();
