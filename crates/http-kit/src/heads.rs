@@ -16,7 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// What must leave of an answer within [`Limits::leaving`], in bytes, unless all of it does.
+/// What must leave of an answer within [`Limits::leaving`], in bytes, unless all of it does: less
+/// than the kernel takes at once, so that it only tells trickles from reading.
 const LEAVING_MIN_BYTES: usize = 16 * 1_024;
 
 /// How long a client may take.
@@ -27,7 +28,7 @@ pub(crate) struct Limits {
     /// From the answer before it: longer than an idle connection is kept, for that is not
     /// closed here. It holds where a head's first bytes came before that answer.
     pub(crate) waiting: Duration,
-    /// For the next part of an answer.
+    /// Until the kernel takes the next part of an answer.
     pub(crate) leaving: Duration,
 }
 

@@ -72,7 +72,7 @@ impl Connection {
         let patience = Duration::from_secs(self.patience_s);
         let catalog = Api::new(&self.url, patience)?;
         let gateway = Api::new(self.gateway_url.first().unwrap_or(&self.url), patience)?;
-        let session = match &self.token {
+        let session = match &set(self.token.clone()) {
             Some(token) => Session::of_token(&catalog, token),
             None => {
                 let (user, password) = self.login()?;
@@ -89,9 +89,8 @@ impl Connection {
 
     fn login(&self) -> Result<(String, String)> {
         let or_admin = |given: &Option<String>, variable| {
-            let given = given.clone().or_else(|| std::env::var(variable).ok());
-            // Compose sets what is not set to nothing.
-            given.filter(|text| !text.is_empty())
+            let given = set(given.clone());
+            given.or_else(|| set(std::env::var(variable).ok()))
         };
         let user = or_admin(&self.user, "VOTECTL_ADMIN_USER");
         match user.zip(or_admin(&self.password, "VOTECTL_ADMIN_PASSWORD")) {
@@ -206,4 +205,9 @@ fn tell(as_json: bool, found: &Value, words: impl FnOnce() -> String) -> Result<
         println!("{}", words());
     }
     Ok(())
+}
+
+/// What is set to nothing, as compose does with variables that are not set, is not set.
+fn set(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }

@@ -201,7 +201,8 @@ impl<P: Product> Booth<P> {
         for sent in self.due_for_resend(known).await {
             self.resend(&sent).await.map_err(|mut error| {
                 // The client must not take another intent's fate for this one's.
-                let is_repeated = cast.key.is_none() && sent.vote.ballot() == cast.ballot;
+                let is_repeated =
+                    P::STANDS && cast.key.is_none() && sent.vote.ballot() == cast.ballot;
                 if sent.vote.vote_id() != vote_id && !is_repeated {
                     error.vote_id = None;
                 }

@@ -28,6 +28,9 @@ pub(crate) trait Product: Clone + Send + Sync + 'static {
     /// What an answer shows of what the voter has left.
     type Receipt: Debug + Send;
 
+    /// Whether a ballot asks for what is to stand, so that the same one again asks for no more.
+    const STANDS: bool;
+
     /// The key the voter is kept under.
     fn voter_id(voter: &Self::Voter) -> VoterId;
 

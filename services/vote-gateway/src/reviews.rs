@@ -82,6 +82,8 @@ impl Product for Reviews {
     type Refusal = ReviewRefusal;
     type Receipt = Quota;
 
+    const STANDS: bool = true;
+
     fn voter_id(voter: &UserId) -> VoterId {
         (*voter).into()
     }

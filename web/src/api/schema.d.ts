@@ -3920,7 +3920,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["ProblemDetails"];
                     };
                 };
-                /** @description `database_unavailable` */
+                /** @description `overloaded`, `database_unavailable`: it may have been edited */
                 503: {
                     headers: {
                         [name: string]: unknown;

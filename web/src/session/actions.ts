@@ -3,7 +3,7 @@ import { answer, api } from "../api/client";
 import { fetchInTime } from "../api/fetchInTime";
 import { asProblem, problemOf } from "../api/problem";
 import { alone } from "./lock";
-import { rememberedName } from "./memory";
+import { canRemember, rememberedName } from "./memory";
 import { announce, spend } from "./refresh";
 import { current, signedIn, signedOut } from "./store";
 import { areFresh, tokensOf } from "./tokens";
@@ -51,9 +51,15 @@ export async function signOut(): Promise<void> {
   await endKept((kept) => kept.userName === userName);
 }
 
+/** How long until a name that another tab has written is sure to be seen here. */
+const SEEN_AFTER_MS = 2_000;
+
 /** Ends a session that was left while the page went away, or before the server could be told. */
 export async function endLeftBehind(): Promise<void> {
-  await endKept(() => rememberedName() === null);
+  // Who cannot remember names cannot tell one that was left from another tab's.
+  if (!canRemember()) return;
+  await sleep(SEEN_AFTER_MS);
+  await endKept(() => rememberedName() === null && current().standing === "out");
 }
 
 async function endKept(isLeft: (kept: Kept) => boolean): Promise<void> {

@@ -18,6 +18,17 @@ export function rememberName(userName: string | null): void {
   }
 }
 
+/** Whether names are remembered at all: storage may be full, or forbidden. */
+export function canRemember(): boolean {
+  try {
+    localStorage.setItem(`${KEY}.probe`, "");
+    localStorage.removeItem(`${KEY}.probe`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Calls `heard` when another tab signs in or out. */
 export function onOtherTab(heard: (userName: string | null) => void): () => void {
   const listen = (event: StorageEvent) => {

@@ -76,7 +76,7 @@ let own: { readonly kept: Kept | null } | undefined;
 
 /** Another tab has written what is newer than what could not be written here. */
 export function forgetOwn(): void {
-  own = undefined;
+  if (hasWorked) own = undefined;
 }
 
 /** @throws Problem `unreachable` while the store is away; the session stands. */

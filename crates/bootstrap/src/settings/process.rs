@@ -65,9 +65,10 @@ section! {
         /// Longest a client may take to send a request's body, in milliseconds; then 408
         /// `body_timeout`, and the connection is closed.
         body_timeout_ms: u64 = 5_000, 1..=600_000;
-        /// Longest a client may take to read the next 16 KiB of an answer, in milliseconds; then
-        /// the connection is closed.
-        answer_timeout_ms: u64 = 10_000, 1..=600_000;
+        /// Longest that nothing of an answer may leave because its client does not read, in
+        /// milliseconds; then the connection is closed. The kernel keeps up to some megabytes
+        /// for a client, and takes more only once it has read a good part of that.
+        answer_timeout_ms: u64 = 60_000, 1..=600_000;
         /// Largest request body, in bytes; more is answered 413.
         body_max_bytes: usize = 65_536, 1_024..=16_777_216;
         /// Longest to wait for requests in flight when asked to stop, in seconds.

@@ -95,11 +95,13 @@ pub(crate) async fn create(
     };
     let (this, id) = ((**catalog).clone(), new.review_id);
     let write = async move {
-        match this.store.create_review(&new).await? {
-            ReviewCreation::Created => {
-                this.forget(id, new.restaurant_id, new.item_id).await;
-                this.review_in_sql(id).await
-            }
+        let creation = this.store.create_review(&new).await;
+        // Where nobody knows whether it was written, it may have been.
+        if matches!(creation, Ok(ReviewCreation::Created) | Err(_)) {
+            this.forget(id, new.restaurant_id, new.item_id).await;
+        }
+        match creation? {
+            ReviewCreation::Created => this.review_in_sql(id).await,
             ReviewCreation::NoSuchRestaurant => Err(restaurant_not_found().into()),
             ReviewCreation::NoSuchItem => Err(item_not_found().into()),
         }
@@ -154,7 +156,7 @@ pub(crate) async fn create_by_alias(
         (status = 412, description = "`stale_version`, with the `version` there is", body = ProblemDetails),
         (status = 422, description = "`invalid_id`, `invalid_body`, `invalid_stars`, `invalid_content`, `invalid_version`", body = ProblemDetails),
         (status = 428, description = "`version_required`", body = ProblemDetails),
-        (status = 503, description = "`database_unavailable`", body = ProblemDetails),
+        (status = 503, description = "`overloaded`, `database_unavailable`: it may have been edited", body = ProblemDetails),
     ),
     security(("bearer" = []))
 )]
@@ -173,11 +175,13 @@ pub(crate) async fn change(
         let before = this.review_in_sql(id).await?;
         let author = actor.user_id;
         let update = this.store.update_review(id, author, expected, &change, now);
-        match update.await? {
-            ReviewUpdate::Updated => {
-                this.forget(id, before.restaurant_id, before.item_id).await;
-                this.review_in_sql(id).await
-            }
+        let update = update.await;
+        // Where nobody knows whether it was written, it may have been.
+        if matches!(update, Ok(ReviewUpdate::Updated) | Err(_)) {
+            this.forget(id, before.restaurant_id, before.item_id).await;
+        }
+        match update? {
+            ReviewUpdate::Updated => this.review_in_sql(id).await,
             ReviewUpdate::NotFound => Err(review_not_found().into()),
             ReviewUpdate::NotTheAuthor => Err(not_the_author().into()),
             ReviewUpdate::Stale(current) => Err(stale_version(current).into()),
@@ -228,10 +232,12 @@ pub(crate) async fn remove(
         // Where nobody knows whether it was removed, it may have been.
         if matches!(removal, Ok(ReviewRemoval::Removed) | Err(_)) {
             this.forget(id, before.restaurant_id, before.item_id).await;
-            this.counters.forget(id).await;
         }
         match removal? {
-            ReviewRemoval::Removed => Ok(()),
+            ReviewRemoval::Removed => {
+                this.counters.forget(id).await;
+                Ok(())
+            }
             ReviewRemoval::NotFound => Err(review_not_found().into()),
             ReviewRemoval::NotTheAuthor => Err(not_the_author().into()),
         }

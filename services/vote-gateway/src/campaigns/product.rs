@@ -78,6 +78,8 @@ impl Product for Campaign {
     /// The balance.
     type Receipt = u64;
 
+    const STANDS: bool = false;
+
     fn voter_id(voter: &Voter) -> VoterId {
         voter.voter_id()
     }
