@@ -458,3 +458,20 @@ async fn every_local_day_gives_free_tickets_visited_or_not() -> Result<()> {
     assert_eq!(lines.len(), 5, "four days, one of them expired");
     Ok(())
 }
+
+/// Where ballots add up, the same one without a key is another intent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_503_does_not_carry_the_vote_of_another_intent() -> Result<()> {
+    let engine = Engine::embedded(Clock::system()).await?;
+    let folder = tempfile::tempdir()?;
+    let broken = engine.gateway_without_broker(&folder).await?;
+    let (campaign, voter) = (open(&engine).await?, member(&engine));
+    grant(&engine, campaign, &voter, 10).await?;
+    reserve(&engine, campaign, &voter, 1).await?;
+    let same = spending(&voter, 0, 0, 1);
+    match broken.cast_in_campaign(campaign, same).await {
+        Err(CastError::Unavailable(error)) => assert_eq!(error.vote_id, None),
+        other => bail!("cast without a broker: {other:?}"),
+    }
+    Ok(())
+}
