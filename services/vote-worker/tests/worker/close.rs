@@ -320,3 +320,23 @@ async fn waits_until_decided(engine: &Engine, campaign: CampaignId, reason: &str
     engine.store.execute_raw(&sql).await?;
     engine.until(campaign, Progress::Final).await
 }
+
+/// On RabbitMQ alone: the embedded queue makes that box whenever it is opened.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_box_of_dead_letters_is_gone_the_close_waits_for_it() -> Result<()> {
+    let engine = Engine::real("box_of_dead_letters_gone").await?;
+    let head = engine.campaign().await?;
+    let campaign = head.terms.campaign;
+    engine.publish(campaign, &[a_vote(&head, 1)]).await?;
+    engine.queue.delete(&BallotBox::dead()).await?;
+    engine.end(campaign, CLOSE_AFTER).await?;
+    let worker = engine.work();
+    engine.until(campaign, Progress::Closing).await?;
+    sleep(LONG).await;
+    assert_eq!(engine.head(campaign).await?.progress, Progress::Closing);
+    // Whoever declares a box declares that one, too.
+    engine.queue.declare(&BallotBox::reviews()).await?;
+    engine.until(campaign, Progress::Final).await?;
+    check_result(&engine, campaign, 1).await?;
+    worker.stop().await
+}
