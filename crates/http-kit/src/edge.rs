@@ -18,11 +18,11 @@ use futures::future::LocalBoxFuture;
 use tracing::{Instrument, error_span};
 use vote_domain::Ids;
 
-use crate::heads::HeadWatch;
 use crate::meter::{InFlight, count_request};
 use crate::problem::PROBLEM_JSON;
 use crate::rate::{SiteLimits, Standing};
 use crate::routes::{RouteTable, method_not_allowed, routed_path};
+use crate::stream::HeadWatch;
 use crate::trace::TraceParent;
 use crate::trace::X_TRACE_ID;
 use crate::{Problem, api_docs, rate};

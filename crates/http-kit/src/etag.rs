@@ -19,7 +19,24 @@ pub fn cached_json(request: &HttpRequest, value: &impl Serialize) -> Result<Http
     let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
     let tag = tag_of(&body);
     let is_known = none_match(request, &tag);
-    Ok(tagged(request, &tag, (!is_known).then(|| body.into())))
+    Ok(tagged(
+        request,
+        &tag,
+        JSON,
+        (!is_known).then(|| body.into()),
+    ))
+}
+
+/// Answers the plain text that `text` gives with the `ETag` `tag`, or 304 as [`cached_json`] does,
+/// and then does not ask for it.
+#[must_use]
+pub fn cached_text(
+    request: &HttpRequest,
+    tag: &str,
+    text: impl FnOnce() -> String,
+) -> HttpResponse {
+    let is_known = none_match(request, tag);
+    tagged(request, tag, TEXT, (!is_known).then(|| text().into()))
 }
 
 /// Answers `value` as JSON with a weak `ETag` of `content`, the part of it that matters,
@@ -46,10 +63,10 @@ pub fn cached_json_as<V: Serialize>(
     value: impl FnOnce() -> V,
 ) -> Result<HttpResponse, Problem> {
     if none_match(request, tag) {
-        return Ok(tagged(request, tag, None));
+        return Ok(tagged(request, tag, JSON, None));
     }
     let body = serde_json::to_vec(&value()).map_err(|error| Problem::internal(&error))?;
-    Ok(tagged(request, tag, Some(body.into())))
+    Ok(tagged(request, tag, JSON, Some(body.into())))
 }
 
 fn weak_tag_of(content: &impl Serialize) -> Result<String, Problem> {
@@ -87,15 +104,22 @@ impl Tagged {
     #[must_use]
     pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
         let is_known = none_match(request, &self.tag);
-        tagged(request, &self.tag, (!is_known).then(|| self.body.clone()))
+        let body = (!is_known).then(|| self.body.clone());
+        tagged(request, &self.tag, JSON, body)
     }
 }
 
 /// Headers that say who asks: a member by a token, a partner by a signature, for a voter.
 const WHO_ASKS: [&str; 3] = ["authorization", "x-tally-key", "x-tally-voter"];
 
-/// 200 with `body`, or 304 where the client knows what it is.
-fn tagged(request: &HttpRequest, tag: &str, body: Option<Bytes>) -> HttpResponse {
+/// The same, as `Vary` names them.
+const VARY: &str = "authorization, x-tally-key, x-tally-voter";
+
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// 200 with `body` of the media type `of`, or 304 where the client knows what it is.
+fn tagged(request: &HttpRequest, tag: &str, of: &'static str, body: Option<Bytes>) -> HttpResponse {
     let is_private = WHO_ASKS
         .iter()
         .any(|name| request.headers().contains_key(*name));
@@ -111,9 +135,9 @@ fn tagged(request: &HttpRequest, tag: &str, body: Option<Bytes>) -> HttpResponse
     answer
         .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, cache_control))
-        .insert_header((header::VARY, "authorization, x-tally-key, x-tally-voter"));
+        .insert_header((header::VARY, VARY));
     match body {
-        Some(body) => answer.content_type("application/json").body(body),
+        Some(body) => answer.content_type(of).body(body),
         None => answer.finish(),
     }
 }

@@ -14,7 +14,6 @@ mod api_docs;
 mod edge;
 pub mod etag;
 pub mod extract;
-mod heads;
 pub mod health;
 mod ids;
 pub mod meter;
@@ -23,6 +22,7 @@ pub mod problem;
 pub mod rate;
 mod routes;
 pub mod site;
+mod stream;
 pub mod tokens;
 pub mod trace;
 

@@ -5,7 +5,6 @@ import { Choice } from "../ui/Field";
 import { Answered, Empty, Stale } from "../ui/states";
 import { type BoardRow, type Campaign, useBoard } from "./queries";
 import { barPercent, type Move, moved } from "./ranks";
-import type { Stage } from "./stage";
 import { useGlide } from "./useGlide";
 
 /** Rows in sight before one asks for more, and how many come then. */
@@ -14,7 +13,6 @@ const ROWS_STEP = 50;
 /** The live board: options by their tickets, and how they moved. */
 export function Board(props: {
   campaign: Campaign;
-  stage: Stage;
   channel: string;
   chooseChannel: (key: string) => void;
   chosen: string | undefined;

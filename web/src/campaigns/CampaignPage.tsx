@@ -72,7 +72,6 @@ function Whole({ campaign, error }: { campaign: Campaign; error: unknown }) {
         <div className="stack stack-wide">
           <Board
             campaign={campaign}
-            stage={stage}
             channel={channel}
             chooseChannel={setChannel}
             chosen={chosen?.key}

@@ -54,13 +54,13 @@ function tell(vote: Vote, before: Vote | null): void {
 
 /** Adds a vote; it takes the place of itself, and of what ended before on the same subject. */
 export function add(vote: Vote): void {
-  put([...votes.filter((other) => !gives(other, vote)), vote]);
+  put([...votes.filter((other) => !givesWay(other, vote)), vote]);
   tell(vote, null);
 }
 
 /** Whether `other` goes when `vote` is added. A vote that spends tickets stays while it can be
  * sent again: what is cast beside it is another one, and both may count. */
-function gives(other: Vote, vote: Vote): boolean {
+function givesWay(other: Vote, vote: Vote): boolean {
   if (other.key === vote.key) return true;
   if (!hasEnded(other) || !sameSubject(other, vote)) return false;
   return other.ballot.product === "review" || !isOpen(other);

@@ -115,8 +115,8 @@ function after(vote: Vote, event: Event): Partial<Vote> | null {
       return { phase: { at: "nothing" } };
     case "refused": {
       const { code, detail, members, isPassing } = event.problem;
-      const isOpen = vote.uncertain || mayHaveArrived(event.problem);
-      const uncertain = isOpen && !isVerdict(event.problem);
+      const mayBeThere = vote.uncertain || mayHaveArrived(event.problem);
+      const uncertain = mayBeThere && !isVerdict(event.problem);
       const problem = { code, detail, members };
       return { uncertain, phase: { at: "failed", problem, uncertain, isPassing } };
     }

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Site;
-use crate::heads::{Limits, WatchedStream};
+use crate::stream::{Limits, WatchedStream};
 
 /// How often measurements are folded while nobody reads them.
 const TIDY_EVERY: Duration = Duration::from_secs(5);

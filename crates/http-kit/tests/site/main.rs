@@ -6,10 +6,10 @@
 mod answers;
 mod bodies;
 mod gates;
-mod heads;
 mod operation;
 mod rates;
 mod server;
+mod stream;
 mod tokens;
 
 use std::time::Duration;

@@ -1,11 +1,16 @@
 //! What the embedded queue has of its own: one file, one process, faults on purpose.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::time::Duration;
 
 use anyhow::Result;
+use bytes::Bytes;
 use futures::future::try_join_all;
+use futures::poll;
 use tempfile::TempDir;
-use vote_queue::{BallotBox, EmbeddedSettings, Faults, Queue};
+use tokio::time::Instant;
+use vote_queue::{BallotBox, Doubt, EmbeddedSettings, Faults, PublishError, Queue};
 
 use crate::bench::{
     consumer, expect_nothing, next, next_n, publish, publish_each, publisher, text_of, texts,
@@ -47,6 +52,31 @@ async fn a_confirmed_vote_is_in_the_file_at_that_moment() -> Result<()> {
     }
     assert_eq!(received, votes);
     expect_nothing(&mut consumer).await;
+    Ok(())
+}
+
+/// Whoever closes a box relies on it: a queue that is deleted confirms what it could not store.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confirm_that_is_found_after_the_deadline_is_none_to_go_by() -> Result<()> {
+    let folder = TempDir::new()?;
+    let queue = open(&folder, Faults::none()).await?;
+    let reviews = BallotBox::reviews();
+    let publisher = publisher(&queue, &reviews);
+    let deadline = Instant::now() + Duration::from_secs(1);
+    let publishing = publisher
+        .reserve()?
+        .publish(Bytes::from_static(b"late"), deadline, None);
+    let mut publishing = pin!(publishing);
+    assert!(poll!(&mut publishing).is_pending());
+    // Whoever waits stands still; the vote is stored and confirmed meanwhile.
+    let mut consumer = consumer(&queue, &reviews);
+    assert_eq!(votes_of(&next(&mut consumer).await?), ["late"]);
+    std::thread::sleep(deadline + Duration::from_millis(100) - Instant::now());
+    let outcome = publishing.await;
+    assert!(
+        matches!(outcome, Err(PublishError::Unknown(Doubt::TimedOut))),
+        "{outcome:?}"
+    );
     Ok(())
 }
 

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use http_kit::etag::{cached_json, none_match};
+use http_kit::etag::{cached_json, cached_text};
 use http_kit::{Path, Problem, ProblemDetails, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -201,19 +200,7 @@ pub(crate) async fn result(
         Format::Json => Ok(cached_json(&request, &frozen.body(&head, &paper))?),
         Format::Canonical => {
             let tag = format!("\"{}\"", frozen.digest);
-            let is_known = none_match(&request, &tag);
-            let mut answer = HttpResponse::build(match is_known {
-                true => StatusCode::NOT_MODIFIED,
-                false => StatusCode::OK,
-            });
-            answer
-                .insert_header((header::ETAG, tag))
-                .insert_header((header::CACHE_CONTROL, "no-cache"));
-            if is_known {
-                return Ok(answer.finish());
-            }
-            answer.content_type("text/plain; charset=utf-8");
-            Ok(answer.body(frozen.canonical.clone()))
+            Ok(cached_text(&request, &tag, || frozen.canonical.clone()))
         }
     }
 }

@@ -177,7 +177,7 @@ async fn an_answer_that_is_not_read_is_given_up() {
 
 #[tokio::test]
 async fn an_answer_that_is_read_slowly_comes_whole() {
-    let (server, mut stream) = ask_for_large(300).await;
+    let (server, mut stream) = ask_for_large(1_500).await;
     let (mut n_bytes, began) = (0, Instant::now());
     let mut part = vec![0; 512 * 1_024];
     loop {
@@ -189,11 +189,11 @@ async fn an_answer_that_is_read_slowly_comes_whole() {
             break;
         }
         n_bytes += n;
-        sleep(Duration::from_millis(15)).await;
+        sleep(Duration::from_millis(40)).await;
     }
     assert!(n_bytes > LARGE_BYTES, "{n_bytes} bytes came");
     assert!(
-        began.elapsed() > Duration::from_millis(600),
+        began.elapsed() > Duration::from_millis(1_500),
         "too quick to tell"
     );
     server.stop().await;
